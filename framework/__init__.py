@@ -1,0 +1,1 @@
+"""Every Port integration on one machine: isolated environments, one listener, one supervisor."""

@@ -1,0 +1,185 @@
+"""The one place that starts a child of any sort: an integration, a mapper, uv, a broker.
+
+A child gets a list argv, an environment spelled out, a session of its own and three pipes. It dies
+with the thread that started it (`PR_SET_PDEATHSIG`), so that thread must outlive it.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+from msgspec import Struct
+
+from framework.errors import StoppedError
+
+PR_SET_DUMPABLE = 4
+PR_SET_CHILD_SUBREAPER = 36
+POLL_SECONDS = 0.2  # how long a stop may go unnoticed while a program runs to its end
+SWEEP_ROUNDS = 20  # a killed orphan's own children come to us in the next round
+MARKER = "FRAMEWORK_INSTANCE"
+
+# Sets PDEATHSIG(SIGKILL), makes sure that the parent did not die before that, becomes the program.
+WRAPPER = (
+    "import ctypes,os,sys;ctypes.CDLL(None).prctl(1,9);"
+    "os.getppid()==int(sys.argv[1]) or os._exit(1);os.execvp(sys.argv[2],sys.argv[2:])"
+)
+# What a child may inherit from our environment; everything else is spelled out by who starts it.
+INHERITED = (
+    "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
+    "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
+)  # fmt: skip
+
+
+class Completed(Struct, frozen=True):
+    """A program that ran to its end: exit status (negative: the signal) and what it printed."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+class Child:
+    """A running child: its pid, its pidfd (readable once it is dead) and its pipes."""
+
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str], cwd: Path):
+        self._popen = subprocess.Popen(
+            list(argv),
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            bufsize=0,
+        )
+        self.pid = self._popen.pid
+        self.pidfd = os.pidfd_open(self.pid)
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        assert self._popen.stderr is not None
+        self.stdin = self._popen.stdin
+        self.stdout = self._popen.stdout
+        self.stderr = self._popen.stderr
+
+    def stop(self) -> None:
+        """Ask the child's whole group to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the child's whole group."""
+        self._signal(signal.SIGKILL)
+
+    def reap(self) -> int | None:
+        """Return the exit status (negative: the signal) if the child is dead."""
+        return self._popen.poll()
+
+    def wait(self, seconds: float) -> int | None:
+        """Return the exit status, or None if the child outlives `seconds`."""
+        try:
+            return self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def close(self) -> None:
+        """Close our ends; the readers of the pipes have ended, or end now."""
+        for pipe in (self.stdin, self.stdout, self.stderr):
+            pipe.close()
+        if self.pidfd >= 0:
+            os.close(self.pidfd)
+            self.pidfd = -1
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return  # the whole group is gone, or only zombies of it are left
+
+
+def bound(argv: Sequence[str]) -> list[str]:
+    """Wrap the argv of a program that is not ours, so that it dies with the calling thread."""
+    return [sys.executable, "-I", "-S", "-c", WRAPPER, str(os.getpid()), *argv]
+
+
+def run(
+    argv: Sequence[str], env: Mapping[str, str], stop: threading.Event, *, seconds: float
+) -> Completed:
+    """Run a program to its end; raise StoppedError on a stop, TimeoutError after `seconds`."""
+    program = subprocess.Popen(
+        bound(argv),
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+        errors="replace",
+    )
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            stdout, stderr = program.communicate(timeout=POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            if not stop.is_set() and time.monotonic() < deadline:
+                continue
+            os.killpg(program.pid, signal.SIGKILL)
+            program.communicate()
+            if stop.is_set():
+                raise StoppedError(f"{argv[0]} was stopped") from None
+            raise TimeoutError(f"{argv[0]} did not end within {seconds:.0f} s") from None
+        return Completed(program.returncode, stdout, stderr)
+
+
+def inherited() -> dict[str, str]:
+    """Return the part of our environment that any child may see: no credentials, no PYTHON*."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
+
+
+def adopt_orphans() -> None:
+    """Become the parent of grandchildren whose own parent dies, so that `sweep` finds them."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def hide_memory() -> None:
+    """Keep processes of the same user from reading our memory and environment."""
+    _prctl(PR_SET_DUMPABLE, 0)
+
+
+def sweep(marker: str) -> int:
+    """Kill and reap adopted processes that carry `marker`; return how many there were."""
+    swept = 0
+    for _ in range(SWEEP_ROUNDS):
+        orphans = [child for child in psutil.Process().children() if _marked(child, marker)]
+        if not orphans:
+            return swept
+        for orphan in orphans:
+            swept += _end(orphan.pid)
+    return swept
+
+
+def _marked(child: psutil.Process, marker: str) -> bool:
+    try:
+        return child.environ().get(MARKER) == marker
+    except psutil.Error:
+        return False
+
+
+def _end(pid: int) -> int:
+    try:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return 0
+    return 1
+
+
+def _prctl(option: int, value: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option}, {value})")

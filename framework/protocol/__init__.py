@@ -1,0 +1,1 @@
+"""The contract between the supervisor and an integration: messages, and bytes that carry them."""
