@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -22,6 +23,7 @@ from framework.errors import StoppedError
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 POLL_SECONDS = 0.2  # how long a stop may go unnoticed while a program runs to its end
+KILL_SECONDS = 5.0  # for a killed process to be gone; longer only if it hangs in the kernel
 SWEEP_ROUNDS = 20  # a killed orphan's own children come to us in the next round
 MARKER = "FRAMEWORK_INSTANCE"
 
@@ -128,12 +130,20 @@ def run(
         except subprocess.TimeoutExpired:
             if not stop.is_set() and time.monotonic() < deadline:
                 continue
-            os.killpg(program.pid, signal.SIGKILL)
-            program.communicate()
+            _abandon(program)
             if stop.is_set():
                 raise StoppedError(f"{argv[0]} was stopped") from None
             raise TimeoutError(f"{argv[0]} did not end within {seconds:.0f} s") from None
         return Completed(program.returncode, stdout, stderr)
+
+
+def _abandon(program: subprocess.Popen[str]) -> None:
+    os.killpg(program.pid, signal.SIGKILL)
+    with suppress(subprocess.TimeoutExpired):
+        program.wait(KILL_SECONDS)
+    for pipe in (program.stdout, program.stderr):
+        assert pipe is not None
+        pipe.close()  # not read to their end: a process that left the group may hold them open
 
 
 def inherited() -> dict[str, str]:
@@ -152,15 +162,31 @@ def hide_memory() -> None:
 
 
 def sweep(marker: str) -> int:
-    """Kill and reap adopted processes that carry `marker`; return how many there were."""
+    """Kill and reap adopted processes that carry `marker`; return how many there were.
+
+    Adopted processes that are dead already are reaped, whoever they belonged to.
+    """
     swept = 0
     for _ in range(SWEEP_ROUNDS):
-        orphans = [child for child in psutil.Process().children() if _marked(child, marker)]
+        children = psutil.Process().children()
+        for zombie in filter(_adopted_zombie, children):
+            _reap(zombie)
+        orphans = [child for child in children if _marked(child, marker)]
         if not orphans:
             return swept
         for orphan in orphans:
-            swept += _end(orphan.pid)
+            swept += _end(orphan)
     return swept
+
+
+def _adopted_zombie(child: psutil.Process) -> bool:
+    try:
+        zombie = child.status() == psutil.STATUS_ZOMBIE
+        session = os.getsid(child.pid)
+    except (psutil.Error, ProcessLookupError):
+        return False
+    # What we start leads a session of its own, and its exit status belongs to who started it.
+    return zombie and session not in (child.pid, os.getsid(0))
 
 
 def _marked(child: psutil.Process, marker: str) -> bool:
@@ -170,12 +196,19 @@ def _marked(child: psutil.Process, marker: str) -> bool:
         return False
 
 
-def _end(pid: int) -> int:
+def _end(orphan: psutil.Process) -> int:
     try:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-    except (ProcessLookupError, ChildProcessError):
+        orphan.kill()
+    except psutil.Error:
         return 0
+    return _reap(orphan)
+
+
+def _reap(dying: psutil.Process) -> int:
+    try:
+        dying.wait(KILL_SECONDS)
+    except psutil.Error:
+        return 0  # it hangs in the kernel, or another sweep was faster
     return 1
 
 

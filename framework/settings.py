@@ -3,7 +3,5 @@
 from msgspec import Struct
 
 
-class Settings(
-    Struct, frozen=True, forbid_unknown_fields=True, rename="camel", tag_field="type", kw_only=True
-):
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", kw_only=True):
     """One section of config.yaml; each room declares its own next to the code that uses it."""

@@ -1,0 +1,95 @@
+"""The state folder: whose it is, which instance it belongs to, where its console listens."""
+
+import fcntl
+import os
+import secrets
+import socket
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from framework.errors import ConfigError
+
+LONGEST_ADDRESS = 100  # bytes; the kernel takes 107, with room for a name beside it
+
+
+class NotRunningError(ConfigError):
+    """No supervisor owns this state folder."""
+
+
+class StateFolder:
+    """A folder that belongs to one running supervisor; everything in it is for its owner alone."""
+
+    def __init__(self, path: Path):
+        """Take the folder, or raise ConfigError saying which process has it."""
+        self.path = path
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.chmod(0o700)
+            self._lock = _take(path / "lock")
+            self.instance = _instance(path / "instance")
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}; name another with --state") from error
+
+    def listen(self) -> socket.socket:
+        """Bind the console's socket (mode 0600) and note its address in the folder."""
+        address = self.path / "console.sock"
+        if len(os.fsencode(address.absolute())) > LONGEST_ADDRESS:
+            address = Path(tempfile.mkdtemp(prefix="framework-")) / "console.sock"
+        address.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(os.fsencode(address.absolute()))
+        address.chmod(0o600)
+        listener.listen()
+        _write(self.path / "console", str(address.absolute()))
+        return listener
+
+    def close(self) -> None:
+        """Give the folder back: its console is gone, another supervisor may have it."""
+        note = self.path / "console"
+        if note.exists():
+            address = Path(note.read_text())
+            address.unlink(missing_ok=True)
+            if address.parent != self.path.absolute():
+                address.parent.rmdir()
+            note.unlink()
+        self._lock.close()
+
+
+def console_address(path: Path) -> str:
+    """Return where the console of this folder's supervisor listens; raise NotRunningError."""
+    try:
+        return (path / "console").read_text()
+    except OSError:
+        raise NotRunningError(
+            f"no supervisor runs with the state folder {path}; start one with `supervisor.py run`,"
+            " or name its folder with --state"
+        ) from None
+
+
+def _take(path: Path) -> IO[str]:
+    lock = path.open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        raise ConfigError(
+            f"{path.parent} belongs to the supervisor with pid {lock.read().strip()};"
+            " stop that one, or name another folder with --state"
+        ) from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+def _instance(path: Path) -> str:
+    if not path.exists():
+        _write(path, secrets.token_hex(8))
+    return path.read_text()
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(text)
+    fresh.replace(path)
