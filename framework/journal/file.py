@@ -1,0 +1,87 @@
+"""The journal's file: its tables, how it is opened, what is pruned from it."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+from framework.errors import ConfigError
+
+VERSION = 1
+BUSY_SECONDS = 5  # how long somebody else's lock (a backup, an sqlite3 shell) is waited for
+KEPT_SECONDS = 14 * 24 * 3600  # a done event is known that long, so that it is not done twice
+
+# `sent` is a delivery that was on its way when it was last heard of.
+TABLES = """
+    CREATE TABLE events (
+        id TEXT PRIMARY KEY,
+        body BLOB NOT NULL,
+        recorded_at REAL NOT NULL
+    ) STRICT;
+    CREATE TABLE deliveries (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        event TEXT NOT NULL REFERENCES events (id) ON DELETE CASCADE,
+        identifier TEXT NOT NULL,
+        attempt INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'done')),
+        UNIQUE (event, identifier)
+    ) STRICT;
+    CREATE INDEX unfinished ON deliveries (number) WHERE state != 'done';
+    CREATE TABLE blueprints (
+        identifier TEXT NOT NULL,
+        blueprint TEXT NOT NULL,
+        PRIMARY KEY (identifier, blueprint)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE claims (
+        identifier TEXT NOT NULL,
+        blueprint TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        mapping TEXT NOT NULL,
+        attempt TEXT NOT NULL,
+        PRIMARY KEY (identifier, blueprint, kind, position, mapping)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE resyncs (
+        identifier TEXT PRIMARY KEY,
+        body BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the journal or make it; raise ConfigError for a file that cannot be used."""
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        raise ConfigError(
+            f"{path}: {error}; check the folder's rights and free space, or move the file aside: "
+            "the supervisor then starts with an empty journal and every integration resyncs"
+        ) from error
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    [version] = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise ConfigError(
+            f"{path}: written by a newer version of the framework (journal {version}, this one "
+            f"reads {VERSION}); start that version, or name another folder with --state"
+        )
+    if version < VERSION:
+        connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT")
+    _prune(connection)
+
+
+def _prune(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "DELETE FROM events WHERE recorded_at < ? AND NOT EXISTS"
+        " (SELECT 1 FROM deliveries WHERE event = events.id AND state != 'done')",
+        [time.time() - KEPT_SECONDS],
+    )
