@@ -1,1 +1,1 @@
-"""TBD."""
+"""Port's REST API: one client for each thread, one token for all, one module for each resource."""

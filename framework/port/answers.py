@@ -1,0 +1,146 @@
+"""What Port answered, and the error an operator sees when it is not what was asked for."""
+
+import contextlib
+import math
+import time
+from collections.abc import Iterable, Mapping
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from framework.errors import AuthError, FrameworkError, PortRefusedError, PortUnavailableError
+from framework.port.calls import Call
+
+LONGEST_WAIT = 120.0  # seconds; a longer Retry-After is tried again after this
+EPOCH_FROM = 10_000  # x-ratelimit-reset above this is a point in time, below it seconds to wait
+LONGEST_QUOTE = 500  # characters of what Port said
+SERVER_ERROR = 500
+
+HINTS = {
+    401: "check port.clientId and port.clientSecret",
+    403: "the credentials lack a right for this: give it to them in Port, or, where an IP address "
+    "is named, add it to the allow list of the organisation",
+    404: "create what is missing in Port, or check the identifier and port.baseUrl",
+    409: "it exists already: rename it or remove the other one in Port",
+    413: "Port takes 1 MiB a call: map fewer or shorter properties",
+    422: "correct what Port names in the mapping or the blueprint",
+    429: "Port limits the rate of calls; it goes on when the limit allows",
+}
+REDIRECT_HINT = "it sends us elsewhere: check port.baseUrl"
+REFUSED_HINT = "correct what Port names, then resync"
+TROUBLE_HINT = "Port has a problem; name the trace id to its support if it lasts"
+STRANGE_HINT = "check that port.baseUrl is Port's API and that no proxy answers for it"
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+T = TypeVar("T")
+
+
+class PassingError(PortUnavailableError):
+    """The same call may succeed in a moment; `retry_after` is what Port asked us to wait."""
+
+
+class Answer(Struct, frozen=True):
+    """The answer to one try; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether Port did what was asked."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def error(call: Call, answer: Answer, secrets: Iterable[str]) -> FrameworkError:
+    """Return what to raise for an answer that is not 2xx; secrets Port may echo are cut out."""
+    said = _said(answer.body, secrets)
+    text = f"Port answered {call} with {answer.status}{said}{_trace(answer)}; {_hint(answer)}"
+    status = answer.status
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return PassingError(text, _asked_wait(answer))
+    if status == HTTPStatus.REQUEST_TIMEOUT or status >= SERVER_ERROR:
+        kind = PassingError if call.repeatable else PortUnavailableError
+        return kind(text, _asked_wait(answer))
+    if status == HTTPStatus.UNAUTHORIZED:
+        return AuthError(text)
+    return PortRefusedError(text, status)
+
+
+def decode(body: bytes, into: type[T], call: str) -> T:
+    """Read the body of a 2xx; raise PortUnavailableError when it is not what Port documents."""
+    try:
+        return msgspec.json.decode(body, type=into)
+    except UNREADABLE as problem:
+        raise PortUnavailableError(
+            f"Port answered {call} with something unexpected ({problem}); {STRANGE_HINT}"
+        ) from problem
+
+
+def _said(body: bytes, secrets: Iterable[str]) -> str:
+    """Return Port's own words, one line, led by a separator; empty when it said nothing."""
+    reply: Any = None
+    with contextlib.suppress(*UNREADABLE):
+        reply = msgspec.json.decode(body)
+    if not isinstance(reply, dict):
+        words = [body.decode(errors="replace")]
+    else:
+        words = [_word(reply.get("error")), _word(reply.get("message"))]
+    text = ": ".join(" ".join(word.split()) for word in words if word.strip())
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
+    return f" ({text[:LONGEST_QUOTE]})" if text else ""
+
+
+def _word(value: object) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return msgspec.json.encode(value).decode()
+
+
+def _trace(answer: Answer) -> str:
+    trace = answer.headers.get("x-trace-id", "")[:100]
+    return f", trace id {trace}" if trace else ""
+
+
+def _hint(answer: Answer) -> str:
+    if answer.status < HTTPStatus.BAD_REQUEST:
+        return REDIRECT_HINT
+    if answer.status >= SERVER_ERROR:
+        return TROUBLE_HINT
+    return HINTS.get(answer.status, REFUSED_HINT)
+
+
+def _asked_wait(answer: Answer) -> float | None:
+    """Return the seconds Port asked us to wait, at most LONGEST_WAIT.
+
+    x-ratelimit-reset stands on every answer and means something on a 429 alone.
+    """
+    seconds = _retry_after(answer.headers.get("retry-after", ""))
+    if seconds is None and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        seconds = _number(answer.headers.get("x-ratelimit-reset", ""))
+        if seconds is not None and seconds > EPOCH_FROM:
+            seconds -= time.time()
+    return None if seconds is None else min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def _retry_after(text: str) -> float | None:
+    seconds = _number(text)
+    if seconds is not None or not text:
+        return seconds
+    try:
+        return parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
