@@ -1,0 +1,312 @@
+"""Real processes: how children start, end, die with us, and what is left of them."""
+
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from framework import process
+from framework.errors import StoppedError
+from framework.process import MARKER, Child
+
+PATH = {"PATH": os.environ["PATH"]}
+DEADLINE = 10.0  # seconds
+REPOSITORY = Path(__file__).resolve().parents[1]
+PR_GET_DUMPABLE = 3
+# Leaves the group and the session of whoever starts it, and says its pid.
+ESCAPE = "import os,time; os.setsid(); print(os.getpid(), flush=True); time.sleep(60)"
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        select.select([], [], [], 0.01)
+
+
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def shell(script: str, env: dict[str, str] | None = None) -> Child:
+    return Child(["sh", "-c", script], env or PATH, Path("/"))
+
+
+def line(child: Child) -> str:
+    assert select.select([child.stdout], [], [], DEADLINE)[0]
+    return os.read(child.stdout.fileno(), 4096).decode().strip()
+
+
+@pytest.fixture
+def children() -> Iterator[list[Child]]:
+    started: list[Child] = []
+    yield started
+    for child in started:
+        child.kill()
+        child.wait(DEADLINE)
+        child.close()
+
+
+@pytest.fixture
+def adopting() -> Iterator[None]:
+    process.adopt_orphans()
+    yield
+    process._prctl(process.PR_SET_CHILD_SUBREAPER, 0)
+
+
+# --- Child
+
+
+def test_a_child_sees_the_environment_and_folder_it_was_given_and_no_more(
+    tmp_path: Path, children: list[Child]
+) -> None:
+    child = Child(["/usr/bin/env"], {"ONLY": "this"}, tmp_path)
+    children.append(child)
+    assert child.wait(DEADLINE) == 0
+    assert child.stdout.read() == b"ONLY=this\n"
+
+
+def test_a_child_leads_a_session_of_its_own(children: list[Child]) -> None:
+    children.append(shell("sleep 60"))
+    assert os.getsid(children[0].pid) == children[0].pid
+
+
+def test_a_child_that_cannot_be_started_raises_and_leaves_nothing() -> None:
+    with pytest.raises(FileNotFoundError):
+        Child(["/nowhere/python"], PATH, Path("/"))
+
+
+def test_stop_asks_the_whole_group(children: list[Child]) -> None:
+    children.append(shell("sleep 60 & echo $!; wait"))
+    grandchild = int(line(children[0]))
+    children[0].stop()
+    assert children[0].wait(DEADLINE) == -signal.SIGTERM
+    until(lambda: gone(grandchild))
+
+
+def test_kill_ends_a_group_that_ignores_being_asked(children: list[Child]) -> None:
+    children.append(shell("trap '' TERM; (sleep 60) & echo $!; sleep 60"))
+    grandchild = int(line(children[0]))
+    children[0].stop()
+    assert children[0].wait(0.2) is None
+    children[0].kill()
+    assert children[0].wait(DEADLINE) == -signal.SIGKILL
+    until(lambda: gone(grandchild))
+
+
+def test_killing_what_is_gone_is_quiet(children: list[Child]) -> None:
+    children.append(shell("exit 0"))
+    assert children[0].wait(DEADLINE) == 0
+    children[0].stop()
+    children[0].kill()
+
+
+def test_the_pidfd_tells_of_a_death_while_a_grandchild_holds_the_pipes(
+    children: list[Child],
+) -> None:
+    children.append(shell("sleep 60 & exit 77"))
+    child = children[0]
+    assert select.select([child.pidfd], [], [], DEADLINE)[0]
+    assert child.reap() == 77
+    assert not select.select([child.stdout], [], [], 0)[0]  # no end of file yet
+
+
+def test_reaping_a_living_child_says_that_it_lives(children: list[Child]) -> None:
+    children.append(shell("sleep 60"))
+    assert children[0].reap() is None
+
+
+def test_closing_twice_is_harmless() -> None:
+    child = shell("exit 0")
+    child.wait(DEADLINE)
+    child.close()
+    child.close()
+    assert child.pidfd == -1
+    assert child.stdin.closed
+
+
+# --- bound
+
+
+def test_a_bound_program_dies_when_its_parent_is_killed() -> None:
+    script = (
+        "import subprocess; from framework.process import bound;"
+        "print(subprocess.Popen(bound(['sleep', '60'])).pid, flush=True); input()"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        until(lambda: gone(pid) or psutil.Process(pid).name() == "sleep")
+        parent.kill()
+        until(lambda: gone(pid))
+
+
+def test_a_bound_program_dies_with_the_thread_that_started_it(children: list[Child]) -> None:
+    over = threading.Event()
+
+    def own() -> None:
+        children.append(Child(process.bound(["sleep", "60"]), PATH, Path("/")))
+        over.wait(DEADLINE)
+
+    owner = threading.Thread(target=own)
+    owner.start()
+    until(lambda: bool(children) and psutil.Process(children[0].pid).name() == "sleep")
+    over.set()
+    owner.join(DEADLINE)
+    assert children[0].wait(DEADLINE) == -signal.SIGKILL
+
+
+def test_a_bound_program_does_not_start_for_a_parent_that_is_already_dead() -> None:
+    argv = process.bound(["echo", "started"])
+    argv[argv.index(str(os.getpid()))] = "1"  # as if we had died between fork and exec
+    ended = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=DEADLINE)
+    assert (ended.returncode, ended.stdout) == (1, "")
+
+
+# --- run
+
+
+def test_a_program_is_run_to_its_end() -> None:
+    argv = ["sh", "-c", "echo out; echo err >&2; cat; exit 3"]
+    completed = process.run(argv, PATH, threading.Event(), seconds=DEADLINE)
+    assert completed == process.Completed(3, "out\n", "err\n")
+
+
+def test_a_program_that_prints_a_lot_on_both_pipes_ends() -> None:
+    argv = ["sh", "-c", "head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2"]
+    completed = process.run(argv, PATH, threading.Event(), seconds=DEADLINE)
+    assert (len(completed.stdout), len(completed.stderr)) == (300_000, 300_000)
+
+
+def test_a_stop_ends_the_program_and_its_group(tmp_path: Path) -> None:
+    stop = threading.Event()
+    note = tmp_path / "pid"
+    argv = ["sh", "-c", f"sleep 60 & echo $! > {note}.new; mv {note}.new {note}; wait"]
+    threading.Thread(target=lambda: (until(note.exists), stop.set())).start()
+    with pytest.raises(StoppedError, match="sh was stopped"):
+        process.run(argv, PATH, stop, seconds=60)
+    until(lambda: gone(int(note.read_text())))
+
+
+def test_a_program_that_takes_too_long_is_ended() -> None:
+    with pytest.raises(TimeoutError, match="sleep did not end within 0 s"):
+        process.run(["sleep", "60"], PATH, threading.Event(), seconds=0.1)
+
+
+def test_an_escaped_grandchild_that_holds_the_pipes_does_not_hold_a_stop(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    argv = ["sh", "-c", f"'{sys.executable}' -c '{ESCAPE}' & echo $! > {note}; sleep 60"]
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        process.run(argv, PATH, threading.Event(), seconds=0.5)
+    assert time.monotonic() - began < 5
+    os.kill(int(note.read_text()), signal.SIGKILL)
+
+
+# --- what a child may see
+
+
+def test_no_credentials_and_no_python_settings_are_inherited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PORT_CLIENT_SECRET", "s")
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    monkeypatch.setenv("https_proxy", "http://proxy:3128")
+    seen = process.inherited()
+    assert seen["https_proxy"] == "http://proxy:3128"
+    assert not {name for name in seen if name.startswith(("PORT_", "PYTHON"))}
+
+
+def test_hidden_memory_cannot_be_read_by_processes_of_the_same_user() -> None:
+    libc = ctypes.CDLL(None)
+    process.hide_memory()
+    hidden = libc.prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)
+    process._prctl(process.PR_SET_DUMPABLE, 1)
+    assert hidden == 0
+
+
+def test_a_refused_prctl_is_an_error() -> None:
+    with pytest.raises(OSError, match="prctl"):
+        process._prctl(-1, 0)
+
+
+# --- orphans
+
+
+@pytest.mark.usefixtures("adopting")
+def test_a_sweep_kills_adopted_processes_of_one_integration_only(children: list[Child]) -> None:
+    escape = f"'{sys.executable}' -c '{ESCAPE}' & wait"
+    children.append(shell(escape, {**PATH, MARKER: "i/one"}))
+    children.append(shell(escape, {**PATH, MARKER: "i/two"}))
+    one, two = (int(line(child)) for child in children)
+    for child in children:
+        child.kill()
+        child.wait(DEADLINE)
+    assert process.sweep("i/one") == 1
+    assert not psutil.pid_exists(one)
+    assert not gone(two)
+    assert process.sweep("i/two") == 1
+
+
+@pytest.mark.usefixtures("adopting")
+def test_a_sweep_finds_what_a_killed_orphan_leaves(children: list[Child]) -> None:
+    inner = f"import subprocess,sys; subprocess.run([sys.executable, '-c', '''{ESCAPE}'''])"
+    outer = [sys.executable, "-c", f"import os; os.setsid(); {inner}"]
+    start = f"import subprocess; subprocess.run({outer!r})"
+    env = {**PATH, MARKER: "i/nested"}
+    children.append(Child([sys.executable, "-c", start], env, Path("/")))
+    innermost = int(line(children[0]))
+    children[0].kill()
+    children[0].wait(DEADLINE)
+    assert process.sweep("i/nested") == 2
+    assert not psutil.pid_exists(innermost)
+
+
+@pytest.mark.usefixtures("adopting")
+def test_a_sweep_leaves_no_zombie_of_a_killed_group(children: list[Child]) -> None:
+    children.append(shell("sleep 60 & echo $!; wait", {**PATH, MARKER: "i/group"}))
+    grandchild = int(line(children[0]))
+    children[0].kill()
+    children[0].wait(DEADLINE)
+    until(lambda: gone(grandchild))
+    process.sweep("i/group")
+    assert not psutil.pid_exists(grandchild)
+
+
+@pytest.mark.usefixtures("adopting")
+def test_a_sweep_takes_no_exit_status_from_a_child_of_somebody_else(
+    children: list[Child],
+) -> None:
+    children.append(shell("exit 77", {**PATH, MARKER: "i/mine"}))
+    until(lambda: gone(children[0].pid))
+    assert process.sweep("i/other") == 0
+    assert children[0].reap() == 77
+
+
+def test_what_ends_while_a_sweep_looks_at_it_is_passed_over(children: list[Child]) -> None:
+    children.append(shell("read _"))
+    seen = psutil.Process(children[0].pid)
+    children[0].stdin.write(b"\n")
+    assert children[0].wait(DEADLINE) == 0
+    assert not process._marked(seen, "i/one")
+    assert not process._adopted_zombie(seen)
+    assert process._end(seen) == 0
