@@ -1,5 +1,9 @@
 """What happened outside (an event) and what it means for one integration (a delivery)."""
 
+import threading
+from collections.abc import Callable
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -30,3 +34,25 @@ class Delivery(Struct, frozen=True):
     def id(self) -> str:
         """The name it has on the wire and in the journal."""
         return f"{self.event.id}/{self.identifier}"
+
+
+class Hub(Struct, frozen=True):
+    """What a trigger gets from the house.
+
+    `accept` records an event and returns how many integrations it concerns; it raises JournalError
+    when nothing was recorded, and then nothing may be acknowledged. `resync_all` takes a reason.
+    """
+
+    instance: str
+    accept: Callable[[Event], int]
+    resync_all: Callable[[str], None]
+    stop: threading.Event
+
+
+class TriggerStatus(Struct, frozen=True, rename="camel"):
+    """What a trigger is doing; `reason` says what is wrong and what to do next."""
+
+    type: str
+    state: Literal["connecting", "listening", "degraded", "failed", "stopped"]
+    reason: str | None = None
+    counters: dict[str, int] = {}

@@ -1,1 +1,7 @@
-"""TBD."""
+"""What an author imports; beside it only the standard library and msgspec are needed."""
+
+from framework.errors import AuthError, ConfigError, TransientError
+from framework.sdk.integration import Integration
+from framework.sdk.resync import Resync
+
+__all__ = ["AuthError", "ConfigError", "Integration", "Resync", "TransientError"]

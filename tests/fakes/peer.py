@@ -21,7 +21,8 @@ class Peer:
         self._up = up
         self._arrived: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.heard: list[Any] = []
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def send(self, message: messages.Message) -> None:
         self.write(framing.encode(message))

@@ -24,8 +24,9 @@ def test_many_threads_record_at_once(journal):
 
 
 def test_what_was_asked_for_before_closing_is_done(journal):
-    gate = threading.Event()
-    journal._post(lambda _: gate.wait(10))
+    begun, gate = threading.Event(), threading.Event()
+    journal._post(lambda _: begun.set() or gate.wait(10))
+    assert begun.wait(10)
     answers = [journal._post(lambda _, name=name: name) for name in range(module.GROUP + 10)]
 
     closer = threading.Thread(target=journal.close)
@@ -73,9 +74,10 @@ def test_an_event_whose_caller_no_longer_waited_is_handed_out_on_the_next_try(jo
 def test_a_record_that_fails_is_whole_on_the_next_try(journal, path):
     journal._post(lambda connection: connection.execute("PRAGMA busy_timeout = 0")).result(10)
 
-    with closing(sqlite3.connect(path)) as other, pytest.raises(JournalError, match="locked"):
+    with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
-        journal.record(EVENT, ["jira"])
+        with pytest.raises(JournalError, match="locked"):
+            journal.record(EVENT, ["jira"])
 
     assert journal.record(EVENT, ["jira"]) == [Delivery(EVENT, "jira")]
 

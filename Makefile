@@ -1,0 +1,68 @@
+# Everything that is needed is set up by the targets themselves: Python >= 3.11, make and git suffice.
+CONFIG ?= config.yaml
+STATE ?= .state
+PYTHON ?= python3
+# uv from PATH, else fetched into a hidden folder
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+UV_VERSION := 0.13.9
+VENV_PYTHON := .venv/bin/python
+EXPORT := export --quiet --frozen --no-default-groups --no-hashes --no-emit-project --no-header --no-annotate
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := $(if $(CI),1,)
+.DEFAULT_GOAL := help
+
+.PHONY: help sync run test test-unit test-integrations test-kafka test-browser check format bench requirements clean
+
+help: ## show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+sync: .venv/.synced ## make .venv/ from uv.lock; nothing to do when it is current
+
+.venv/.synced: uv.lock pyproject.toml | $(UV)
+	$(UV) sync --locked --python $(PYTHON)
+	@touch $@
+
+.tools/bin/uv:
+	$(PYTHON) -m venv .tools || { echo "python3 -m venv failed: install Python's venv module, or put uv on PATH"; exit 1; }
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+run: sync ## run the supervisor: no account and no broker needed with the quickstart's config.yaml
+	@exec $(VENV_PYTHON) supervisor.py run --config $(CONFIG) --state $(STATE)
+
+test: test-unit test-integrations ## every test that needs no Java, Maven, Chromium or root
+
+test-unit: sync
+	@rm -f .coverage .coverage.*
+	$(VENV_PYTHON) -m coverage run -m pytest -m "not kafka and not browser"
+	@$(VENV_PYTHON) -m coverage combine --quiet
+	$(VENV_PYTHON) -m coverage report --fail-under=95
+
+test-integrations: sync ## each integrations/*/tests in that integration's own environment
+	$(VENV_PYTHON) tests/integrations.py
+
+test-kafka: sync ## against Apache Kafka 4 with SASL_SSL (needs Java 17 and Maven)
+	$(VENV_PYTHON) -m pytest -m kafka
+
+test-browser: sync ## the sandbox's page in Chromium
+	$(UV) sync --locked --quiet --inexact --group browser --python $(PYTHON)
+	$(VENV_PYTHON) -m pytest -m browser
+
+check: sync ## lint, types, layers, format, exported requirements
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m mypy
+	.venv/bin/lint-imports
+	@$(UV) $(EXPORT) | diff framework/requirements.txt - || { echo "framework/requirements.txt differs from uv.lock: run make requirements"; exit 1; }
+
+format: sync ## rewrite the code in the house's format
+	$(VENV_PYTHON) -m ruff check --fix .
+	$(VENV_PYTHON) -m ruff format .
+
+requirements: sync ## export framework/requirements.txt from uv.lock
+	$(UV) $(EXPORT) > framework/requirements.txt
+
+bench: sync ## benchmarks with their peers; each prints a ratio
+	@for program in bench/*.py; do $(VENV_PYTHON) $$program || exit 1; done
+
+clean: ## remove what was built; the state folder stays
+	rm -rf .venv .tools .cache .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

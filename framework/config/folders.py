@@ -1,0 +1,61 @@
+"""Where integrations live: `integrationsPath:`, a list of folders searched for `<type>/main.py`."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from framework.config.sections import Sections
+from framework.document.fit import MisfitError, near
+from framework.errors import ConfigError
+
+SECTION = "integrationsPath"
+MAIN = "main.py"
+DEFAULT = Path(__file__).resolve().parents[2] / "integrations"
+
+
+class Folders(Struct, frozen=True):
+    """What the searched folders hold: the real path of every type, and what has no main.py."""
+
+    roots: list[Path]
+    types: dict[str, Path]
+    others: dict[str, Path]
+
+    def find(self, name: str) -> Path:
+        """Return the folder of a type; of two with one name the first. Raises MisfitError."""
+        if name in self.types:
+            return self.types[name]
+        if name in self.others:
+            raise MisfitError(("type",), f"{self.others[name]} has no {MAIN}")
+        known = ", ".join(sorted(self.types)) or "none"
+        searched = ", ".join(str(root) for root in self.roots)
+        hint = near(name, self.types) or ";"
+        raise MisfitError(
+            ("type",), f"unknown type {name!r}{hint} known types: {known} (in {searched})"
+        )
+
+
+def read(sections: Sections, base: Path) -> Folders:
+    """Search the folders of `integrationsPath:`; relative ones start at `base`."""
+    written = sections.read(SECTION, list[str], [str(DEFAULT)])
+    folders = Folders([base / _at_home(folder) for folder in written], {}, {})
+    for index, root in enumerate(folders.roots):
+        try:
+            _search(root, folders)
+        except ConfigError as error:
+            sections.problems.add((SECTION, index), str(error))
+    return folders
+
+
+def _search(root: Path, folders: Folders) -> None:
+    try:
+        for folder in sorted(root.iterdir()):
+            known = folders.types if (folder / MAIN).is_file() else folders.others
+            known.setdefault(folder.name, folder.resolve())
+    except OSError as error:
+        raise ConfigError(f"{error.filename}: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(f"{str(root)!r} is not a path: {error}") from error
+
+
+def _at_home(folder: str) -> Path:
+    return Path.home() / folder[2:] if folder.startswith("~/") else Path(folder)

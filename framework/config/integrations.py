@@ -1,0 +1,116 @@
+"""The items of `integrations:`, each with the folder it runs and its config checked and whole."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from framework import spec
+from framework.config.folders import Folders
+from framework.config.problems import Problems
+from framework.config.sections import Sections, without_empty
+from framework.document.fit import MisfitError, fit
+from framework.errors import ConfigError
+from framework.settings import Settings
+from framework.spec import Spec
+
+SECTION = "integrations"
+# It becomes part of file names and of the User-Agent that owns the entities in Port.
+IDENTIFIER = r"^(?!\.{1,2}\Z)[A-Za-z0-9@_.:\-]{1,100}\Z"
+VARIABLE = re.compile(r"(?!FRAMEWORK_)[A-Za-z_][A-Za-z0-9_]*")
+NAMES = "use letters, digits and _, and do not begin with FRAMEWORK_"
+
+
+class Item(Settings, frozen=True):
+    """One item of `integrations:` as it is written."""
+
+    identifier: Annotated[
+        str,
+        Meta(pattern=IDENTIFIER, description="1 to 100 letters, digits or any of @ _ . : -"),
+    ]
+    type: str
+    config: dict[str, Any] = {}
+    env: dict[str, Any] = {}
+
+
+class Integration(Struct, frozen=True):
+    """One integration, ready to be started; `config` has its defaults, `env` is its alone."""
+
+    identifier: str
+    type: str
+    folder: Path
+    spec: Spec
+    config: dict[str, Any]
+    env: dict[str, str]
+
+    def __repr__(self) -> str:
+        """Leave out `config` and `env`: secrets do not belong in a log."""
+        return f"Integration({self.identifier!r}, type={self.type!r})"
+
+
+def read(sections: Sections, folders: Folders) -> tuple[Integration, ...]:
+    """Return every integration that is in order; what is not is among the problems."""
+    items = sections.filled(SECTION)
+    if items is None:
+        return ()
+    if not isinstance(items, list):
+        sections.problems.add((SECTION,), "expected a list, each item with identifier and type")
+        return ()
+    integrations = tuple(_integrations(items, folders, sections.problems))
+    _refuse_twins(items, sections.problems)
+    return integrations
+
+
+def _integrations(items: list[Any], folders: Folders, problems: Problems) -> Iterator[Integration]:
+    for index, item in enumerate(items):
+        inside = problems.inside(SECTION, index)
+        if inside.about(()):
+            continue
+        try:
+            yield _integration(fit(without_empty(item), Item), folders, inside)
+        except MisfitError as error:
+            inside.add(error.keys, str(error))
+
+
+def _integration(item: Item, folders: Folders, problems: Problems) -> Integration:
+    folder = folders.find(item.type)
+    try:
+        known = spec.load(folder)
+    except ConfigError as error:
+        raise MisfitError(("type",), str(error)) from error
+    return Integration(
+        identifier=item.identifier,
+        type=item.type,
+        folder=folder,
+        spec=known,
+        config=known.complete(item.config, problems.inside("config").add),
+        env=_env(item.env, problems.inside("env")),
+    )
+
+
+def _env(written: dict[str, Any], problems: Problems) -> dict[str, str]:
+    for name, value in written.items():
+        if not VARIABLE.fullmatch(name):
+            problems.add((name,), f"not a name for a variable here; {NAMES}")
+        elif not isinstance(value, str):
+            problems.add((name,), "expected a string; put it in quotes")
+        elif "\0" in value:
+            problems.add((name,), "a variable cannot hold a null character")
+    return written
+
+
+def _refuse_twins(items: list[Any], problems: Problems) -> None:
+    first: dict[str, int] = {}
+    for index, item in enumerate(items):
+        identifier = item.get("identifier") if isinstance(item, dict) else None
+        if not isinstance(identifier, str):
+            continue
+        if identifier in first:
+            line = problems.line((SECTION, first[identifier], "identifier"))
+            problems.add(
+                (SECTION, index, "identifier"),
+                f"{identifier!r} stands on line {line} already; give each integration its own",
+            )
+        first.setdefault(identifier, index)

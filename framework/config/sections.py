@@ -1,0 +1,51 @@
+"""The top-level sections of config.yaml, filled in from the environment, each read by itself."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from framework.config import placeholders
+from framework.config.problems import Problems
+from framework.document.document import Document
+from framework.document.fit import MisfitError, fit, hint
+
+T = TypeVar("T")
+
+
+class Sections:
+    """One config.yaml while it is being read: its values, and what is wrong with them."""
+
+    def __init__(self, document: Document, environ: Mapping[str, str]):
+        self.environ = environ
+        self.problems = Problems(document)
+        self._written = document.values
+
+    def refuse_others(self, known: tuple[str, ...]) -> None:
+        """Note every section that is not `known`."""
+        for name in self._written:
+            if name not in known:
+                self.problems.add((name,), f"unknown key{hint(name, known)}")
+
+    def filled(self, *keys: str) -> Any:
+        """Return the value at `keys` with its placeholders replaced; None where there is none."""
+        value: Any = self._written
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return placeholders.fill(value, self.environ, self.problems.add, keys)
+
+    def read(self, name: str, kind: type[T], default: T) -> T:
+        """Return a section, or `default` where it is absent, empty, or has a problem."""
+        value = self.filled(name)
+        if value is None or self.problems.about((name,)):
+            return default
+        try:
+            return fit(without_empty(value), kind)
+        except MisfitError as error:
+            self.problems.add((name, *error.keys), str(error))
+            return default
+
+
+def without_empty(value: Any) -> Any:
+    """Drop keys without a value from a mapping: `key:` says the same as no key at all."""
+    if not isinstance(value, dict):
+        return value
+    return {key: inner for key, inner in value.items() if inner is not None}

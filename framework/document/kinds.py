@@ -1,0 +1,59 @@
+"""What a type would have accepted at some place inside it: keys, choices, a description."""
+
+from collections.abc import Iterator
+
+from msgspec import inspect
+
+from framework.document.document import Keys
+
+
+def keys(kind: inspect.Type, way: Keys) -> list[str]:
+    """Return the keys of the mapping that `way` leads to."""
+    structs = [inner for inner in _inside(kind, way) if isinstance(inner, inspect.StructType)]
+    fields = [field.encode_name for struct in structs for field in struct.fields]
+    return [*fields, *(struct.tag_field for struct in structs if struct.tag_field)]
+
+
+def choices(kind: inspect.Type, way: Keys) -> list[str]:
+    """Return the words that could stand at the end of `way`."""
+    tags = [
+        inner.tag
+        for inner in _inside(kind, way[:-1])
+        if isinstance(inner, inspect.StructType) and (inner.tag_field,) == way[-1:]
+    ]
+    literals = [
+        value
+        for inner in _inside(kind, way)
+        if isinstance(inner, inspect.LiteralType)
+        for value in inner.values
+    ]
+    return [str(choice) for choice in (*tags, *literals)]
+
+
+def description(kind: inspect.Type, way: Keys) -> str | None:
+    """Return what the author of the type wrote into `Meta(description=…)`."""
+    for inner in _inside(kind, way):
+        if isinstance(inner, inspect.Metadata) and inner.extra_json_schema:
+            return str(inner.extra_json_schema["description"])
+    return None
+
+
+def _inside(kind: inspect.Type, way: Keys) -> Iterator[inspect.Type]:
+    if isinstance(kind, inspect.UnionType):
+        for member in kind.types:
+            yield from _inside(member, way)
+    elif not way:
+        yield kind
+    else:
+        for child in _children(kind, way[0]):
+            yield from _inside(child, way[1:])
+
+
+def _children(kind: inspect.Type, key: str | int) -> list[inspect.Type]:
+    match kind:
+        case inspect.StructType(fields=fields):
+            return [field.type for field in fields if field.encode_name == key]
+        case inspect.ListType() | inspect.VarTupleType():
+            return [kind.item_type]
+        case _:
+            return []

@@ -1,0 +1,67 @@
+"""Where the sandbox is reached and with which credentials, kept from start to start."""
+
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from framework.errors import ConfigError
+from framework.sandbox.settings import Sandbox
+
+FILE = "address.json"
+
+
+class Address(Struct, frozen=True, rename="camel"):
+    """What the sandbox prints when it is ready: its page and API, its broker, its credentials."""
+
+    url: str
+    kafka: str
+    client_id: str
+    client_secret: str
+
+
+class Memory(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """What the next start is to use again; a port of 0 was never chosen."""
+
+    port: int = 0
+    kafka_port: int = 0
+    client_id: str = ""
+    client_secret: str = ""
+
+
+def recall(folder: Path, settings: Sandbox) -> Memory:
+    """Return what an earlier start used, with what the settings fix and with what is missing."""
+    path = folder / FILE
+    try:
+        memory = msgspec.json.decode(path.read_bytes(), type=Memory)
+    except FileNotFoundError:
+        memory = Memory()
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ConfigError(f"{path}: {error}; remove it to get new ports and credentials") from error
+    return Memory(
+        settings.port or memory.port,
+        settings.kafka_port or memory.kafka_port,
+        settings.client_id or memory.client_id or f"sandbox-{secrets.token_hex(6)}",
+        settings.client_secret or memory.client_secret or secrets.token_urlsafe(24),
+    )
+
+
+def remember(folder: Path, memory: Memory) -> None:
+    """Store what the next start is to use; readable by its owner alone."""
+    path = folder / FILE
+    aside = folder / f"{FILE}.new"
+    aside.unlink(missing_ok=True)
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(memory)))
+    aside.replace(path)
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of the sandbox, for its owner alone."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; name another with --state") from error

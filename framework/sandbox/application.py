@@ -1,0 +1,38 @@
+"""All routes in one application: Port's API under /v1, the page and what it calls."""
+
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from framework.sandbox import api, page, page_api
+from framework.sandbox.calls import Message
+from framework.sandbox.local import Local
+from framework.sandbox.web import Web, refuse
+
+
+def build(local: Local, publish: Callable[[Message], None]) -> ASGIApp:
+    """Return the application that serves one local Port."""
+    web = Web(local, publish)
+    routes = [
+        *(Route(path, web.port(handler, group), methods=[method])
+          for method, path, handler, group in api.ROUTES),
+        *(Route(path, page.file(*file), methods=["GET"]) for path, file in page.FILES.items()),
+        *(Route(path, page.endpoint(web, handler), methods=[method])
+          for method, path, handler in page_api.ROUTES),
+    ]  # fmt: skip
+    handlers = {HTTPException: refuse, Exception: refuse}
+    return _undecoded(Starlette(routes=routes, exception_handlers=handlers))
+
+
+def _undecoded(application: ASGIApp) -> ASGIApp:
+    """Let paths be matched as they were sent: an identifier may hold an encoded slash."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, "path": scope["raw_path"].partition(b"?")[0].decode("ascii")}
+        await application(scope, receive, send)
+
+    return serve

@@ -1,0 +1,153 @@
+"""The thread that tells Kafka: every message, in order, however long the broker is away."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from framework.sandbox.calls import Message
+
+BOOTSTRAP_MS = 2000
+DELIVERY_MS = 3000
+ANSWER_SECONDS = 6.0  # longer than Kafka's own limit, which then tells what was wrong
+PAUSE_SECONDS = 0.5  # between two attempts
+POLL_SECONDS = 0.2  # how long a stop may go unnoticed
+
+logger = logging.getLogger(__name__)
+
+
+class Line(Protocol):
+    """A connection to a broker; every failure is a KafkaError."""
+
+    def send(self, message: Message) -> None:
+        """Deliver one message, acknowledged."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection up."""
+        ...
+
+
+class KafkaLine:
+    """A connection that makes the topics first, each with one partition."""
+
+    def __init__(self, brokers: str, topics: Sequence[str]):
+        admin = KafkaAdminClient(bootstrap_servers=brokers, bootstrap_timeout_ms=BOOTSTRAP_MS)
+        try:
+            for topic in topics:
+                _make(admin, topic)
+        finally:
+            admin.close()
+        self._producer: Any = KafkaProducer(
+            bootstrap_servers=brokers,
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
+            max_block_ms=DELIVERY_MS,
+            request_timeout_ms=DELIVERY_MS // 2,
+            delivery_timeout_ms=DELIVERY_MS,
+            acks="all",
+        )
+
+    def send(self, message: Message) -> None:
+        """Deliver one message, acknowledged."""
+        value = msgspec.json.encode(message.value)
+        self._producer.send(message.topic, value).get(ANSWER_SECONDS)
+
+    def close(self) -> None:
+        """Give the connection up, with what it had not delivered."""
+        try:
+            self._producer.close(timeout=0)
+        except KafkaError as error:
+            logger.debug("the connection to the broker ended untidily: %s", error)
+
+
+class Producer(threading.Thread):
+    """Owns the connection to the broker; `publish` never waits.
+
+    `connect` makes the connection and the topics; it is first called after the first `renew`.
+    A message is forgotten once it is acknowledged.
+    """
+
+    def __init__(self, connect: Callable[[], Line]):
+        super().__init__(name="sandbox producer", daemon=True)
+        self.connected = threading.Event()
+        self._connect = connect
+        self._ending = threading.Event()
+        self._messages: queue.Queue[Message] = queue.Queue()
+        self._renewed = threading.Event()
+        self._line: Line | None = None
+        self._failed = False
+
+    def publish(self, message: Message) -> None:
+        """Take a message for delivery."""
+        self._messages.put(message)
+
+    def renew(self) -> None:
+        """Connect, or connect anew: the broker is up, and has lost its topics if it was before."""
+        self._renewed.set()
+
+    def end(self) -> None:
+        """Ask it to give up what is left and end."""
+        self._ending.set()
+
+    def run(self) -> None:
+        """Connect, deliver, and begin again after each failure."""
+        message: Message | None = None
+        while not self._renewed.wait(POLL_SECONDS) and not self._ending.is_set():
+            pass
+        while not self._ending.is_set():
+            try:
+                line = self._ready_line()
+                message = message or self._next()
+                if message:
+                    line.send(message)
+                    message = None
+            except KafkaError as error:
+                self._fail(error)
+        self._hang_up()
+
+    def _ready_line(self) -> Line:
+        if self._renewed.is_set():
+            self._renewed.clear()
+            self._hang_up()
+        if self._line is None:
+            self._line = self._connect()
+            self.connected.set()
+            if self._failed:
+                logger.info("the broker is reached again")
+                self._failed = False
+        return self._line
+
+    def _next(self) -> Message | None:
+        try:
+            return self._messages.get(timeout=POLL_SECONDS)
+        except queue.Empty:
+            return None
+
+    def _fail(self, error: KafkaError) -> None:
+        if not self._failed:
+            logger.warning(
+                "the broker cannot be reached (%s); messages are kept and sent once it is back",
+                error,
+            )
+        self._failed = True
+        self._hang_up()
+        self._ending.wait(PAUSE_SECONDS)
+
+    def _hang_up(self) -> None:
+        self.connected.clear()
+        if self._line is not None:
+            self._line.close()
+        self._line = None
+
+
+def _make(admin: Any, topic: str) -> None:
+    try:
+        admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
+    except TopicAlreadyExistsError:
+        return

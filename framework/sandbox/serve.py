@@ -1,0 +1,55 @@
+"""The sandbox's process: a local Port and a local broker until the stop."""
+
+import logging
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+
+from framework import process
+from framework.errors import FrameworkError
+from framework.sandbox.parts import Parts, running
+from framework.sandbox.settings import Sandbox
+
+FOLDER = "sandbox"
+READY_SECONDS = 30.0
+POLL_SECONDS = 0.2  # how long a thread's end may go unnoticed
+BOOT_POLL_SECONDS = 0.02
+
+
+def serve(settings: Sandbox, folder: Path) -> None:
+    """Run the sandbox until SIGTERM or SIGINT; its state is in `<folder>/sandbox`.
+
+    Once both parts are ready it prints its address, one JSON line, on stdout. Raises ConfigError
+    for what the configuration is to blame for, else FrameworkError.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    logging.getLogger("kafka").setLevel(logging.WARNING)  # it tells of each connection
+    process.hide_memory()  # it was started with the supervisor's environment
+    with running(settings, folder / FOLDER) as parts:
+        if not becomes_ready(parts, stop):
+            return
+        sys.stdout.write(msgspec.json.encode(parts.address).decode() + "\n")
+        sys.stdout.flush()
+        while not stop.wait(POLL_SECONDS):
+            parts.check()
+
+
+def becomes_ready(parts: Parts, stop: threading.Event, seconds: float = READY_SECONDS) -> bool:
+    """Wait for both parts and return whether they are ready: a stop may come first."""
+    deadline = time.monotonic() + seconds
+    while not parts.ready():
+        parts.check()
+        if time.monotonic() > deadline:
+            raise FrameworkError(
+                f"the broker at {parts.address.kafka} did not take connections within "
+                f"{seconds:.0f} s; the log says why"
+            )
+        if stop.wait(BOOT_POLL_SECONDS):
+            return False
+    return True

@@ -1,0 +1,68 @@
+"""One delivery while it is in work: its window of pages, and whether it was given up."""
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from framework.errors import StoppedError
+from framework.protocol.messages import Message
+
+WAKE_SECONDS = 5.0  # no wait without an end; acks and a cancel wake it at once
+
+
+class Attempt:
+    """The reader thread posts acks and a cancel; the working thread takes turns for pages."""
+
+    def __init__(self, delivery: str, window: int, send: Callable[[Message], None]) -> None:
+        self.delivery = delivery
+        self.send = send
+        self.started = time.monotonic()
+        self._window = window
+        self._sent = 0
+        self._acked = 0
+        self._acks: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._cancelled = threading.Event()
+        self._wakers: list[Callable[[], None]] = []
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the delivery was given up."""
+        return self._cancelled.is_set()
+
+    def ack(self, seq: int) -> None:
+        """Note that the supervisor is finished with every page up to `seq`."""
+        self._acks.put(seq)
+
+    def cancel(self) -> None:
+        """Give the delivery up and wake what waits in it."""
+        self._cancelled.set()
+        self._acks.put(0)
+        for wake in tuple(self._wakers):
+            wake()
+
+    def turn(self) -> int:
+        """Wait until the window has room and return the next page's `seq`."""
+        while self._sent - self._acked >= self._window and not self.cancelled:
+            with contextlib.suppress(queue.Empty):
+                self._acked = max(self._acked, self._acks.get(timeout=WAKE_SECONDS))
+        self.check()
+        self._sent += 1
+        return self._sent
+
+    def check(self) -> None:
+        """Raise StoppedError if the delivery was given up."""
+        if self.cancelled:
+            raise StoppedError(f"{self.delivery} was given up")
+
+    @contextlib.contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call `wake` on a cancel, also on one that came before."""
+        self._wakers.append(wake)
+        try:
+            if self.cancelled:
+                wake()
+            yield
+        finally:
+            self._wakers.remove(wake)

@@ -1,0 +1,72 @@
+"""Cut what a handler yields into pages: by count, by size, by time."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from msgspec import Raw
+
+from framework.protocol import framing
+from framework.protocol.messages import KindRequest, Page
+from framework.sdk.attempt import Attempt
+
+PAGE_ITEMS = 100
+PAGE_BYTES = 256 * 1024
+PAGE_SECONDS = 0.25  # the first yield later than this after the last cut closes the page
+ITEM_BYTES = 4 * 1024 * 1024
+
+
+class Pages:
+    """The pages of one kind in one attempt; an item is a dict that encodes to a JSON object."""
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        request: KindRequest,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._attempt = attempt
+        self._request = request
+        self._clock = clock
+        self._items: list[Raw] = []
+        self._bytes = 0
+        self._last_cut = clock()
+
+    def add(self, chunk: Any) -> None:
+        """Take one yield: an item or several; wait while the window is full."""
+        self._attempt.check()
+        for item in _items(chunk):
+            self._append(self._encoded(item))
+        if self._clock() - self._last_cut > PAGE_SECONDS:
+            self.cut()
+
+    def cut(self) -> None:
+        """Send what has gathered."""
+        if self._items:
+            seq = self._attempt.turn()
+            kind, index = self._request.kind, self._request.index
+            self._attempt.send(Page(self._attempt.delivery, seq, kind, index, self._items))
+            self._items, self._bytes = [], 0
+        self._last_cut = self._clock()
+
+    def _append(self, item: bytes) -> None:
+        if self._bytes + len(item) > PAGE_BYTES:
+            self.cut()
+        self._items.append(Raw(item))
+        self._bytes += len(item)
+        if len(self._items) == PAGE_ITEMS:
+            self.cut()
+
+    def _encoded(self, item: Any) -> bytes:
+        line = framing.encoder.encode(item)
+        kind = self._request.kind
+        if not line.startswith(b"{"):
+            raise TypeError(f"kind {kind!r}: an item must be a dict, not {type(item).__name__}")
+        if len(line) > ITEM_BYTES:
+            raise ValueError(f"kind {kind!r}: an item of {len(line)} bytes, the limit is 4 MiB")
+        return line
+
+
+def _items(chunk: Any) -> Iterable[Any]:
+    several = isinstance(chunk, Iterable) and not isinstance(chunk, (Mapping, str, bytes))
+    return chunk if several else (chunk,)

@@ -1,0 +1,81 @@
+"""Work off one resync: every kind that was asked for, whatever becomes of the others."""
+
+import asyncio
+import traceback
+from typing import Literal
+
+from framework.errors import AuthError, ConfigError, StoppedError, TransientError
+from framework.protocol.messages import Done, Failure, KindDone, KindRequest
+from framework.sdk.attempt import Attempt
+from framework.sdk.forms import drain
+from framework.sdk.integration import Integration
+from framework.sdk.pages import Pages
+from framework.sdk.resync import Resync
+
+MESSAGE_CHARACTERS = 4_000  # of an error's message
+TRACEBACK_CHARACTERS = 40_000  # of a traceback: its end, which says most
+CLASSES: dict[type[Exception], Literal["config", "auth", "transient"]] = {
+    ConfigError: "config",
+    AuthError: "auth",
+    TransientError: "transient",
+}
+
+
+def read(kinds: list[KindRequest], integration: Integration, attempt: Attempt) -> Done:
+    """Send the pages and the `kindDone` of each kind; return how the delivery ended."""
+    failures: dict[str, Failure] = {}
+    try:
+        for request in kinds:
+            failure = _read_kind(request, integration, attempt)
+            error = None if failure is None else failure.message
+            attempt.send(KindDone(attempt.delivery, request.kind, request.index, error))
+            if failure is not None:
+                failures[f"kind {request.kind!r}, resource {request.index}"] = failure
+    except StoppedError:
+        return Done(attempt.delivery, "cancelled")
+    if failures:
+        return Done(attempt.delivery, "failed", _together(failures))
+    return Done(attempt.delivery, "ok")
+
+
+def explain(error: BaseException) -> Failure:
+    """Put what a handler raised as the protocol does; only a bug has a traceback."""
+    for expected, name in CLASSES.items():
+        if isinstance(error, expected):
+            return Failure(name, _clean(str(error))[:MESSAGE_CHARACTERS])
+    message = _clean("".join(traceback.format_exception_only(error)).strip())
+    trace = _clean("".join(traceback.format_exception(error)))
+    return Failure("bug", message[:MESSAGE_CHARACTERS], trace[-TRACEBACK_CHARACTERS:])
+
+
+def _read_kind(request: KindRequest, integration: Integration, attempt: Attempt) -> Failure | None:
+    pages = Pages(attempt, request)
+    failure = None
+    try:
+        _run_handlers(request, integration, attempt, pages)
+    except StoppedError:
+        raise
+    except (Exception, asyncio.CancelledError, SystemExit) as error:  # noqa: BLE001 - the author's
+        failure = explain(error)
+    attempt.check()  # a handler that returned early because of a cancel has read nothing to the end
+    pages.cut()
+    return failure
+
+
+def _run_handlers(
+    request: KindRequest, integration: Integration, attempt: Attempt, pages: Pages
+) -> None:
+    resync = Resync(integration.config, request, attempt)
+    for handler in integration.handlers(request.kind):
+        attempt.check()
+        drain(handler(resync), pages.add, attempt)
+
+
+def _together(failures: dict[str, Failure]) -> Failure:
+    first = next(iter(failures.values()))
+    lines = [f"{where}: {failure.message}" for where, failure in failures.items()]
+    return Failure(first.kind, "\n".join(lines)[:MESSAGE_CHARACTERS], first.traceback)
+
+
+def _clean(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()  # lone surrogates cannot be sent

@@ -1,0 +1,174 @@
+"""The integration's side of the protocol: a thread that reads, one that works, one that writes.
+
+The reader neither works nor writes, so it answers a ping while a handler is busy, and two full
+pipes cannot hold each other up.
+"""
+
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from framework.protocol import framing, messages
+from framework.sdk import reading
+from framework.sdk.attempt import Attempt
+from framework.sdk.integration import Integration
+from framework.sdk.writer import Writer
+
+EX_SOFTWARE, EX_CONFIG = 70, 78  # as in sysexits.h
+CHUNK = 64 * 1024  # bytes, what a pipe holds
+EOF_SECONDS = 5.0  # for a handler to return once the supervisor is gone
+GRACE_SHARE = 0.8  # of a grace: the rest is for `bye` to arrive
+CLOSE_SECONDS = 2.0  # for the supervisor to read what was written last
+SDK = f"msgspec {msgspec.__version__}, Python {sys.version.split()[0]}"
+
+
+class Server:
+    """Deliveries are worked off one after the other in the thread that calls `serve`."""
+
+    def __init__(
+        self, integration: Integration, name: str, writer: Writer, leave: Callable[[int], Any]
+    ) -> None:
+        self._integration = integration
+        self._name = name
+        self._writer = writer
+        self._leave = leave
+        self._window = messages.WINDOW
+        self._running: dict[str, Attempt] = {}
+        self._current: Attempt | None = None
+        self._orders: queue.SimpleQueue[tuple[messages.Resync, Attempt] | None] = (
+            queue.SimpleQueue()
+        )
+        self._stopping = threading.Event()
+        self._bye = messages.Bye("")
+        self._take: dict[type, Callable[[Any], None]] = {
+            messages.SupervisorHello: self._hello,
+            messages.Configure: self._configure,
+            messages.Resync: self._resync,
+            messages.Cancel: self._cancel,
+            messages.Ack: self._ack,
+            messages.Ping: self._ping,
+            messages.Shutdown: self._shutdown,
+        }
+
+    def serve(self, commands: int) -> int:
+        """Answer until `shutdown` or the end of `commands`; return the exit code."""
+        self._integration.watch(self._given_up)
+        self._writer.start()
+        threading.Thread(target=self._read, args=(commands,), name="reader", daemon=True).start()
+        for order, attempt in iter(self._orders.get, None):
+            self._work(order, attempt)
+        self._say_bye()
+        return self._bye.code
+
+    def _work(self, order: messages.Resync, attempt: Attempt) -> None:
+        self._current = attempt
+        self._finish(reading.read(order.kinds, self._integration, attempt))
+
+    def _finish(self, done: messages.Done) -> None:
+        if self._running.pop(done.delivery, None) is not None:  # once, whoever comes first
+            self._writer.send(done)
+
+    def _given_up(self) -> bool:
+        current = self._current
+        return self._stopping.is_set() or (current is not None and current.cancelled)
+
+    # --- the reader's thread ---
+
+    def _read(self, commands: int) -> None:
+        bye = messages.Bye("stdin ended")
+        try:
+            for message in _arriving(commands):
+                self._take.get(type(message), self._ignore)(message)
+        except Exception:  # noqa: BLE001 - without its reader the process must not live on
+            traceback.print_exc()
+            bye = messages.Bye("the sdk failed to take a message", EX_SOFTWARE)
+        self._end(bye, EOF_SECONDS)
+
+    def _hello(self, hello: messages.SupervisorHello) -> None:
+        if messages.VERSION not in hello.protocol:
+            spoken = f"protocol {messages.VERSION}, the supervisor speaks {hello.protocol}"
+            self._end(messages.Bye(f"the sdk speaks {spoken}", EX_CONFIG), EOF_SECONDS)
+            return
+        self._window = hello.window
+        kinds = self._integration.kinds
+        self._send_ahead(messages.IntegrationHello(messages.VERSION, SDK, self._name, kinds=kinds))
+        self._integration.log.connect(self._writer)
+
+    def _configure(self, configure: messages.Configure) -> None:
+        self._integration.configure(msgspec.json.decode(configure.config, type=dict[str, Any]))
+        self._send_ahead(messages.Ready())
+
+    def _resync(self, order: messages.Resync) -> None:
+        attempt = Attempt(order.delivery, self._window, self._writer.send)
+        self._running[order.delivery] = attempt
+        self._orders.put((order, attempt))
+
+    def _cancel(self, cancel: messages.Cancel) -> None:
+        if attempt := self._running.get(cancel.delivery):
+            attempt.cancel()
+
+    def _ack(self, ack: messages.Ack) -> None:
+        if attempt := self._running.get(ack.delivery):
+            attempt.ack(ack.seq)
+
+    def _ping(self, ping: messages.Ping) -> None:
+        started = [attempt.started for attempt in tuple(self._running.values())]
+        now = time.monotonic()
+        self._send_ahead(messages.Pong(ping.n, len(started), now - min(started, default=now)))
+
+    def _shutdown(self, shutdown: messages.Shutdown) -> None:
+        self._end(messages.Bye("shutdown"), shutdown.grace_seconds * GRACE_SHARE)
+
+    def _ignore(self, message: framing.Stray | framing.Unknown | framing.Broken) -> None:
+        sort, reason = type(message).__name__, getattr(message, "reason", "")  # no text: secrets
+        self._integration.log.warning(
+            "ignored a line from the supervisor", sort=sort, reason=reason
+        )
+        if isinstance(message, framing.Broken) and message.delivery not in {None, *self._running}:
+            failure = messages.Failure("bug", f"the request cannot be read: {message.reason}")
+            self._writer.send(messages.Done(str(message.delivery), "failed", failure))
+
+    # --- the end ---
+
+    def _end(self, bye: messages.Bye, grace: float) -> None:
+        """Give up what runs; leave without a handler that has not returned after `grace` s."""
+        if self._stopping.is_set():
+            return
+        self._bye = bye
+        self._stopping.set()
+        for attempt in tuple(self._running.values()):
+            attempt.cancel()
+        self._orders.put(None)
+        timer = threading.Timer(grace, self._leave_behind)
+        timer.daemon = True
+        timer.start()
+
+    def _leave_behind(self) -> None:
+        for delivery in tuple(self._running):
+            self._finish(messages.Done(delivery, "cancelled"))
+        self._say_bye()
+        self._leave(self._bye.code)
+
+    def _say_bye(self) -> None:
+        self._integration.log.disconnect()
+        self._writer.close(self._bye, CLOSE_SECONDS)
+
+    def _send_ahead(self, message: messages.Message) -> None:
+        self._writer.send_ahead(framing.encode(message))
+
+
+def _arriving(
+    fd: int,
+) -> Iterator[messages.Down | framing.Stray | framing.Unknown | framing.Broken]:
+    lines = framing.Lines(messages.MAX_FRAME_DOWN)
+    decoder: framing.Decoder[Any] = framing.Decoder(messages.Down)
+    for chunk in iter(partial(os.read, fd, CHUNK), b""):
+        yield from map(decoder.decode, lines.feed(chunk))

@@ -1,0 +1,178 @@
+"""A resync as its lane does it: mapping, listing, pages, stale entities, a true status."""
+
+import contextlib
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+from msgspec import Struct, structs
+
+from framework.errors import (
+    FrameworkError,
+    MappingError,
+    PortRefusedError,
+    PortUnavailableError,
+    ProcessGoneError,
+    SourceError,
+    StoppedError,
+)
+from framework.events import Delivery
+from framework.journal import KindReport, ResyncReport
+from framework.port import integrations, owned
+from framework.port.calls import DEFAULT, LAST_WORD, ONE_TRY, Patience
+from framework.port.integrations import ResyncState
+from framework.port.owned import Owned, Source
+from framework.protocol.messages import Done, KindDone, KindRequest, Message, Page, Resync
+from framework.sync import mapping as mappings
+from framework.sync import reconcile
+from framework.sync.cleaning import Cleaning
+from framework.sync.export import Export, Exporter
+from framework.sync.mapping import Mapping
+from framework.sync.registration import Registration
+
+NOT_FOUND = 404
+SHOWN_ERRORS = 5  # reasons in a report's `error`; the kinds carry their own
+
+Status = Literal["running", "completed", "failed", "aborted"]
+
+
+class Attempt(Protocol):
+    """One try of a delivery in one process, as the worker's lane hands it over."""
+
+    delivery: Delivery
+
+    def ask(self, message: Message) -> None:
+        """Have the process work on the delivery."""
+        ...
+
+    def receive(self) -> Page | KindDone | Done:
+        """Raise SourceError, ProcessGoneError or StoppedError when nothing more will come."""
+        ...
+
+    def ack(self, page: Page) -> None:
+        """Open the window for the next page."""
+        ...
+
+
+class Outcome(Struct, frozen=True):
+    """How an attempt ended: without `reasons` it is complete; `unavailable`: because of Port."""
+
+    reasons: list[str] = []
+    kinds: list[KindReport] = []
+    unavailable: PortUnavailableError | None = None
+
+
+class Resyncs:
+    """What the `resync` lane of one integration does with each attempt."""
+
+    def __init__(self, exporter: Exporter, registration: Registration):
+        self._with = exporter
+        self._registration = registration
+
+    def __call__(self, attempt: Attempt) -> None:
+        """Make the catalog match the source, and say truthfully how that went.
+
+        Returns once the delivery is done, which a resync that failed because of the source, the
+        mapping or refused entities is. Raises ProcessGoneError and StoppedError, and whatever
+        Port or the journal is the reason for: then the delivery must be repeated.
+        """
+        report = ResyncReport(self._with.identifier, "running", _now())
+        self._with.journal.record_resync(report)
+        try:
+            self._registration.ensure()
+            outcome = self._run(attempt, report)
+            self._conclude(report, outcome)
+        except ProcessGoneError:
+            raise  # Port still says `running`, which is true: it will be repeated
+        except StoppedError:
+            self._abort(report)
+            raise
+        except FrameworkError as error:
+            if isinstance(error, PortRefusedError) and error.status == NOT_FOUND:
+                self._registration.forget()
+            self._record(report, "failed", Outcome([str(error)]))
+            raise
+        if outcome.unavailable:
+            raise outcome.unavailable
+
+    def _run(self, attempt: Attempt, report: ResyncReport) -> Outcome:
+        known = integrations.get(self._with.client, self._with.identifier)
+        try:
+            mapping = mappings.parse(known.config)
+        except MappingError as error:
+            return Outcome([str(error)])
+        self._tell(ResyncState.running(report.started_at))
+        source = Source(self._with.type, self._with.identifier)
+        listing = owned.listing(self._with.client, source)
+        name = f"{attempt.delivery.id}#{attempt.delivery.attempt}"
+        export = Export(self._with, mapping, name)
+        reasons = _receive(attempt, mapping, export)
+        export.store_kept()
+        reasons += self._clean(export, mapping, listing)
+        kinds = list(export.tallies.values())
+        reasons += [f"{kind.kind}: {kind.error}" for kind in kinds if kind.error]
+        if not reasons:
+            self._with.journal.forget_claims(self._with.identifier, before=name)
+        return Outcome(reasons, [kind.report() for kind in kinds], export.unavailable)
+
+    def _clean(self, export: Export, mapping: Mapping, listing: list[Owned]) -> list[str]:
+        claims = self._with.journal.claims(self._with.identifier)
+        verdict = reconcile.judge(listing, export.produced, claims, mapping, export.whole)
+        for blueprint, reason in verdict.held_back.items():
+            self._with.log.warning("stale entities of %s stay: %s", blueprint, reason)
+        cleaning = Cleaning(self._with.client, mapping.options)
+        reasons = [*verdict.failures, *cleaning.delete(verdict.stale)]
+        export.count_deleted(cleaning.deleted)
+        return reasons
+
+    def _conclude(self, report: ResyncReport, outcome: Outcome) -> None:
+        status: Literal["failed", "completed"] = "failed" if outcome.reasons else "completed"
+        patience = ONE_TRY if outcome.unavailable else DEFAULT
+        self._tell(ResyncState.ended(status, _now()), patience)
+        self._record(report, status, outcome)
+
+    def _abort(self, report: ResyncReport) -> None:
+        self._record(report, "aborted", Outcome(["the supervisor stopped; it will be repeated"]))
+        with contextlib.suppress(FrameworkError):  # one try: a stop does not wait for Port
+            self._tell(ResyncState.ended("aborted", _now()), LAST_WORD)
+
+    def _tell(self, state: ResyncState, patience: Patience = DEFAULT) -> None:
+        integrations.set_resync_state(self._with.client, self._with.identifier, state, patience)
+
+    def _record(self, report: ResyncReport, status: Status, outcome: Outcome) -> None:
+        error = "; ".join(outcome.reasons[:SHOWN_ERRORS]) or None
+        self._with.journal.record_resync(
+            structs.replace(
+                report, status=status, ended_at=_now(), error=error, kinds=outcome.kinds
+            )
+        )
+        self._with.log.info("resync %s%s", status, f": {error}" if error else "")
+
+
+def _receive(attempt: Attempt, mapping: Mapping, export: Export) -> list[str]:
+    """Take in what the process reads from the source; return why that is not all of it."""
+    kinds = [KindRequest(one.kind, one.index, one.selector) for one in mapping.resources]
+    attempt.ask(Resync(attempt.delivery.id, attempt.delivery.attempt, kinds))
+    try:
+        done = _until_done(attempt, export)
+    except SourceError as error:
+        return [str(error)]
+    if done.outcome != "ok":
+        return [done.error.message if done.error else f"the integration says {done.outcome!r}"]
+    unread = [one.kind for one in export.tallies.values() if not one.read and not one.error]
+    return [f"the integration did not say that it read {kind!r} to its end" for kind in unread]
+
+
+def _until_done(attempt: Attempt, export: Export) -> Done:
+    while True:
+        match attempt.receive():
+            case Page() as page:
+                export.page(page)
+                attempt.ack(page)
+            case KindDone() as kind_done:
+                export.kind_done(kind_done)
+            case Done() as done:
+                return done
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

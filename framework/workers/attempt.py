@@ -1,0 +1,139 @@
+"""One try of a delivery in one process: what its lane and its process say to each other."""
+
+import queue
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from framework.errors import FrameworkError, ProtocolError, SourceError
+from framework.events import Delivery
+from framework.protocol.messages import WINDOW, Ack, Cancel, Done, KindDone, Message, Page, Progress
+
+
+class Limits(Struct, frozen=True):
+    """How many seconds a process may take.
+
+    `idle` until the next page or progress, `cancel` to answer `cancel`, `death` until it is buried.
+    """
+
+    idle: float = 300
+    cancel: float = 30
+    death: float = 60
+
+
+PATIENT = Limits()
+
+
+class Attempt:
+    """A queue of its own for each try, bound to the process it was sent to.
+
+    The reader of that process puts messages in, the lane takes them out; what arrives after the
+    end is dropped, since a late `kindDone` would license a deletion.
+    """
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        send: Callable[[Message], None],
+        kill: Callable[[str], None],
+        limits: Limits = PATIENT,
+    ):
+        self.delivery = delivery
+        self._send = send
+        self._kill = kill
+        self._limits = limits
+        self._arrived: queue.SimpleQueue[Page | KindDone | Progress | Done | FrameworkError] = (
+            queue.SimpleQueue()
+        )
+        self._seq = 0
+        self._acked = 0
+        self._ended = False  # set by the reader's side: nothing more may come in
+        self._broken = False  # a frame was lost: of what follows only `done` matters
+        self._asked = False  # the process was told about this delivery
+        self._answered = False  # the process said `done`, or is gone
+
+    # --- the reader's and the owner's side
+
+    def arrived(self, message: Page | KindDone | Progress | Done) -> None:
+        """Take what the process sent; raise ProtocolError if it breaks the rules of paging."""
+        if self._ended or (self._broken and not isinstance(message, Done)):
+            return
+        if isinstance(message, Page):
+            self._check(message)
+        self._arrived.put(message)
+        self._ended = isinstance(message, Done)
+
+    def end(self, error: FrameworkError) -> None:
+        """Let the lane's next `receive` raise; what it has not yet received comes first."""
+        self._ended = True
+        self._arrived.put(error)
+
+    def fail(self, reason: str) -> None:
+        """Give the delivery up because of a broken frame; its `done` must still be awaited."""
+        self._broken = True
+        self._arrived.put(SourceError(reason))
+
+    def _check(self, page: Page) -> None:
+        if page.seq != self._seq + 1:
+            raise ProtocolError(f"page {page.seq} came after page {self._seq}")
+        if page.seq - self._acked > WINDOW:
+            raise ProtocolError(f"page {page.seq} came before page {page.seq - WINDOW} was acked")
+        self._seq = page.seq
+
+    # --- the lane's side
+
+    def ask(self, message: Message) -> None:
+        """Send the message that makes the process work on this delivery."""
+        self._asked = True
+        self._send(message)
+
+    def ack(self, page: Page) -> None:
+        """Say that the supervisor is finished with this page."""
+        self._acked = page.seq
+        self._send(Ack(self.delivery.id, page.seq))
+
+    def receive(self) -> Page | KindDone | Done:
+        """Wait for the next message.
+
+        Raises SourceError on a broken frame or after 5 minutes of silence, ProcessGoneError when
+        the process died, StoppedError when it is being stopped.
+        """
+        message = self._next(self._limits.idle)
+        while isinstance(message, Progress):
+            message = self._next(self._limits.idle)
+        return message
+
+    def settle(self, reason: str) -> None:
+        """Make sure that the process is through with this delivery: cancel, wait, then kill."""
+        if not self._asked or self._answered:
+            return
+        self._send(Cancel(self.delivery.id, reason))
+        if self._drain(self._limits.cancel):
+            return
+        self._kill(f"it did not answer `cancel` within {self._limits.cancel:.0f} s")
+        self._drain(self._limits.death)
+
+    def _next(self, seconds: float) -> Page | KindDone | Progress | Done:
+        try:
+            message = self._take(seconds)
+        except queue.Empty:
+            raise SourceError(
+                f"neither a page nor progress came for {seconds:.0f} s; the delivery is cancelled"
+            ) from None
+        if isinstance(message, FrameworkError):
+            raise message
+        return message
+
+    def _take(self, seconds: float) -> Page | KindDone | Progress | Done | FrameworkError:
+        message = self._arrived.get(timeout=seconds)
+        if isinstance(message, Done | FrameworkError) and not isinstance(message, SourceError):
+            self._answered = True
+        return message
+
+    def _drain(self, seconds: float) -> bool:
+        try:
+            while not self._answered:  # it ends: without acks at most WINDOW pages can come
+                self._take(seconds)
+        except queue.Empty:
+            return False
+        return True

@@ -1,0 +1,6 @@
+"""How long to wait before the next try."""
+
+
+def delay(failures: int, *, first: float, cap: float) -> float:
+    """Return the seconds to wait after this many failures in a row: `first` doubling to `cap`."""
+    return min(cap, first * 2.0 ** min(failures - 1, 30))

@@ -1,0 +1,112 @@
+"""A lane: deliveries of one sort for one integration, in order, on a thread of its own.
+
+A lane does what blocks (Port, mappers, the journal), so that its owner never has to.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from msgspec import Struct
+
+from framework.errors import FrameworkError, ProcessGoneError, StoppedError
+from framework.events import Delivery
+from framework.workers.attempt import Attempt
+
+
+class Work(Protocol):
+    """What a lane does with an attempt; it returns once the delivery's effects are stored."""
+
+    def __call__(self, attempt: Attempt) -> None:
+        """Raise ProcessGoneError, StoppedError, or another error to have it repeated later."""
+
+
+class Ledger(Protocol):
+    """The part of the journal that a lane needs."""
+
+    def count_attempt(self, delivery: Delivery) -> Delivery:
+        """Store that it is about to be sent; return it with its new number."""
+        ...
+
+    def give_back(self, delivery: Delivery) -> None:
+        """Store that it must be sent again."""
+        ...
+
+    def done(self, deliveries: Iterable[Delivery]) -> None:
+        """Store that their effects are stored."""
+        ...
+
+
+class Job(Struct, frozen=True):
+    """An attempt, and the waiting deliveries that are done when it is."""
+
+    attempt: Attempt
+    absorbed: list[Delivery]
+
+
+class Settled(Struct, frozen=True):
+    """How a job ended: `again` is what must be sent again, `error` why it failed on our side."""
+
+    job: Job
+    again: list[Delivery] = []
+    error: str | None = None
+
+
+class Lane(threading.Thread):
+    """One job at a time; the outcome goes to the owner's inbox."""
+
+    def __init__(
+        self,
+        name: str,
+        work: Work,
+        ledger: Ledger,
+        settled: Callable[[Settled], None],
+        log: logging.Logger,
+    ):
+        super().__init__(name=name, daemon=True)
+        self._work = work
+        self._ledger = ledger
+        self._settled = settled
+        self._log = log
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+
+    def put(self, job: Job) -> None:
+        """Hand a job over."""
+        self._jobs.put(job)
+
+    def close(self) -> None:
+        """End after the job in work."""
+        self._jobs.put(None)
+
+    def run(self) -> None:
+        """Work until closed."""
+        while (job := self._jobs.get()) is not None:
+            self._settled(self._settle(job))
+
+    def _settle(self, job: Job) -> Settled:
+        deliveries = [job.attempt.delivery, *job.absorbed]
+        try:
+            job.attempt.delivery = self._ledger.count_attempt(job.attempt.delivery)
+            self._work(job.attempt)
+            self._ledger.done(deliveries)
+        except (ProcessGoneError, StoppedError) as gone:
+            self._log.info("%s goes back: %s", job.attempt.delivery.id, gone)
+            return self._give_back(job, deliveries, None)
+        except FrameworkError as error:
+            self._log.error("%s goes back: %s", job.attempt.delivery.id, error)
+            return self._give_back(job, deliveries, str(error))
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not cost the lane
+            self._log.exception("%s goes back", job.attempt.delivery.id)
+            return self._give_back(job, deliveries, f"unexpected: {error!r}")
+        job.attempt.settle("the delivery is over")
+        return Settled(job)
+
+    def _give_back(self, job: Job, deliveries: list[Delivery], error: str | None) -> Settled:
+        job.attempt.settle(error or "the delivery goes back")
+        try:
+            self._ledger.give_back(job.attempt.delivery)
+        except FrameworkError as failure:  # it stays `sent`, which a restart sends again too
+            self._log.error("%s: %s", job.attempt.delivery.id, failure)
+        return Settled(job, [job.attempt.delivery, *deliveries[1:]], error)

@@ -1,0 +1,60 @@
+"""What it takes to start one integration's process."""
+
+import os
+from pathlib import Path
+
+from msgspec import Raw, Struct
+
+from framework.environments import Environment
+from framework.process import MARKER, Child, inherited
+from framework.protocol.messages import VERSION, Configure, SupervisorHello
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BOOTSTRAP = REPOSITORY / "framework" / "sdk" / "bootstrap.py"
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+class Launch(Struct, frozen=True):
+    """An integration as config.yaml has it, and the instance of the supervisor that runs it.
+
+    `folder` holds main.py; `config` is handed over in `configure`, never in argv or environment;
+    `env` is added to the process's environment.
+    """
+
+    identifier: str
+    type: str
+    folder: Path
+    config: Raw
+    env: dict[str, str]
+    instance: str
+    version: str
+
+    @property
+    def marker(self) -> str:
+        """What every process of this integration carries in its environment."""
+        return f"{self.instance}/{self.identifier}"
+
+    def start(self, environment: Environment) -> Child:
+        """Start the process in its environment, by the real path of its Python."""
+        argv = [str(environment.python), str(BOOTSTRAP), str(self.folder / "main.py")]
+        return Child(argv, self.environ(environment), self.folder)
+
+    def environ(self, environment: Environment) -> dict[str, str]:
+        """Spell the process's environment out from nothing."""
+        return {
+            **inherited(),
+            "PATH": f"{environment.path / 'bin'}:{SYSTEM_PATH}",
+            "VIRTUAL_ENV": str(environment.path),
+            **self.env,
+            MARKER: self.marker,
+            "FRAMEWORK_PARENT": str(os.getpid()),
+            "FRAMEWORK_MSGSPEC": str(environment.msgspec),
+        }
+
+    def hello(self, session: int) -> SupervisorHello:
+        """Return the first message to the process; `session` counts its starts."""
+        return SupervisorHello([VERSION], self.version, f"{self.marker}/{session}")
+
+    def configure(self) -> Configure:
+        """Return the integration's own configuration, secrets included."""
+        return Configure(self.identifier, self.type, self.config)

@@ -1,0 +1,120 @@
+"""The two threads that empty a process's pipes: whatever happens, they never stop reading."""
+
+import logging
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from framework.protocol.framing import Lines, Oversized
+
+CHUNK = 65536  # bytes read at once
+STDERR_LINE = 64 * 1024  # bytes of one line that are kept
+STDERR_RATE = 1000  # lines a second that are logged
+TAIL = 20  # lines kept to explain a death
+LAST_READS = 64  # chunks still read after the death: a pipe holds one, a flood must not hold us
+
+
+class Budget:
+    """How many things a second are let through; the rest is counted."""
+
+    def __init__(self, rate: int, seconds: float = 1.0):
+        self._rate = rate
+        self._seconds = seconds
+        self._began = 0.0
+        self._used = 0
+        self.dropped = 0
+
+    def allows(self, now: float) -> bool:
+        """Take one from the budget of this second, or count it as dropped."""
+        if now - self._began >= self._seconds:
+            self._began, self._used = now, 0
+        self._used += 1
+        if self._used <= self._rate:
+            return True
+        self.dropped += 1
+        return False
+
+
+class Drain(threading.Thread):
+    """Read a pipe to its end, or, once told to finish, until it is empty."""
+
+    def __init__(self, name: str, fd: int, feed: Callable[[bytes], None]):
+        super().__init__(name=name, daemon=True)
+        self._fd = fd
+        self._feed = feed
+        self._finish = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        os.set_blocking(fd, False)
+
+    def run(self) -> None:
+        """Read on: a grandchild may hold the pipe open long after the process died."""
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        poll.register(self._finish, select.POLLIN)
+        while True:
+            ready = {fd for fd, _ in poll.poll()}
+            if self._finish in ready:
+                self._read_the_rest()
+                return
+            if not self._read():
+                return
+
+    def finish(self, seconds: float) -> None:
+        """Let it read what is there, then end."""
+        os.eventfd_write(self._finish, 1)
+        self.join(seconds)
+        if not self.is_alive():
+            os.close(self._finish)
+
+    def _read(self) -> bool:
+        chunk = os.read(self._fd, CHUNK)
+        if chunk:
+            self._feed(chunk)
+        return bool(chunk)
+
+    def _read_the_rest(self) -> None:
+        try:
+            for _ in range(LAST_READS):
+                if not self._read():
+                    return
+        except BlockingIOError:
+            return
+
+
+class ErrorLog:
+    """What a process writes to stderr, line by line into the log, and its last lines."""
+
+    def __init__(self, log: logging.Logger):
+        self._log = log
+        self._lines = Lines(STDERR_LINE)
+        self._budget = Budget(STDERR_RATE)
+        self._told = 0
+        self._tail: deque[str] = deque(maxlen=TAIL)
+
+    def feed(self, chunk: bytes) -> None:
+        """Log every complete line, up to 1,000 a second."""
+        for line in self._lines.feed(chunk):
+            raw = line.prefix if isinstance(line, Oversized) else line
+            self.write(raw.decode(errors="replace"))
+
+    def close(self) -> None:
+        """Log a last line that no newline ended."""
+        if self._lines.partial:
+            self.feed(b"\n")
+
+    @property
+    def last_line(self) -> str:
+        """The last line that says something; the best guess at why a process died."""
+        return next((line.strip() for line in reversed(self._tail) if line.strip()), "")
+
+    def write(self, text: str) -> None:
+        """Log one line, and how many were dropped before it."""
+        self._tail.append(text)
+        if not self._budget.allows(time.monotonic()):
+            return
+        if dropped := self._budget.dropped - self._told:
+            self._log.warning("%d lines dropped: more than %d a second", dropped, STDERR_RATE)
+            self._told = self._budget.dropped
+        self._log.info("%s", text)

@@ -1,0 +1,565 @@
+"""Owners with real processes: integrations that behave, and such that break every rule."""
+
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import venv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+from msgspec import Raw
+
+from framework import process
+from framework.environments import Environment
+from framework.errors import (
+    BuildError,
+    FrameworkError,
+    PortUnavailableError,
+    SourceError,
+    StoppedError,
+)
+from framework.events import Delivery
+from framework.events import Resync as Event
+from framework.journal import Journal
+from framework.process import Child, bound
+from framework.protocol.messages import Done, KindDone, KindRequest, Page, Resync
+from framework.workers.attempt import Attempt
+from framework.workers.launch import Launch
+from framework.workers.lifecycle import State
+from framework.workers.worker import Worker
+
+SECONDS = 30.0  # a generous deadline: machines that run tests are slow
+ROOT = Path(__file__).parents[2]
+HEAD = "import os, subprocess, sys\nfrom framework.sdk import Integration\n"
+HEAD += "integration = Integration()\n"
+QUICK = '@integration.on_resync("issue")\ndef issues(resync):\n    return [{"id": 1}]\n'
+# Yields one page, then works until it is cancelled; asked a second time, it ends by itself.
+SLOW_AT_FIRST = """
+asked = []
+
+@integration.on_resync("issue")
+def issues(resync):
+    yield [{"id": number} for number in range(100)]
+    again = os.path.exists("asked")
+    open("asked", "w").close()
+    while not resync.cancelled and not again:
+        pass
+    if resync.cancelled:
+        integration.log.info("it was cancelled")
+"""
+# Starts a program in a session of its own, with the environment that `env` is, and says its pid.
+LEAVE_BEHIND = """
+@integration.on_resync("issue")
+def issues(resync):
+    argv = [sys.executable, "-c", "import time; time.sleep(600)"]
+    left = subprocess.Popen(argv, start_new_session=True, env={env})
+    yield [{{"pid": left.pid}}] * 100
+    while not resync.cancelled:
+        pass
+"""
+# An integration without the sdk, whose answer to `resync` is what a test is about.
+BY_HAND = """
+import json, os, signal, sys, time
+
+def say(type, **fields):
+    print(json.dumps({"type": type, **fields}, separators=(",", ":")), flush=True)
+
+def page(seq, **fields):
+    say("page", **{"delivery": delivery, "seq": seq, "kind": "issue", "index": 0, **fields})
+
+for line in sys.stdin:
+    match json.loads(line):
+        case {"type": "hello"}:
+            say("hello", protocol=1)
+        case {"type": "configure"}:
+            say("ready")
+        case {"type": "ping", "n": n}:
+            say("pong", n=n)
+        case {"type": "cancel", "delivery": delivery}:
+            say("done", delivery=delivery, outcome="cancelled")
+        case {"type": "shutdown"}:
+            break
+        case {"type": "resync", "delivery": delivery, "attempt": attempt}:
+"""
+# A supervisor with one worker; it says the pid of the worker's process.
+SUPERVISOR = """
+import sys, threading
+from pathlib import Path
+from msgspec import Raw
+from framework.environments import Environment
+from framework.workers.launch import Launch
+from framework.workers.worker import Worker
+
+folder, path, msgspec = map(Path, sys.argv[1:])
+launch = Launch("jira", "jira", folder, Raw(b"{}"), {}, "test", "1.0")
+environment = Environment("test", path, msgspec)
+worker = Worker(launch, lambda stop, say: environment, print, None, threading.Event())
+worker.start()
+while worker.status.state != "READY":
+    worker.join(0.01)
+print(worker.status.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def until(condition: Callable[[], object], seconds: float = SECONDS) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        select.select([], [], [], 0.01)
+
+
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+class ByHand(Launch, frozen=True):
+    """An integration whose main.py speaks the protocol itself."""
+
+    def start(self, environment: Environment) -> Child:
+        argv = bound([str(environment.python), str(self.folder / "main.py")])
+        return Child(argv, self.environ(environment), self.folder)
+
+
+class Export:
+    """What the lane does: ask for one kind, take everything; it keeps what it saw."""
+
+    def __init__(self) -> None:
+        self.attempts: list[tuple[str, int]] = []
+        self.received: list[Page | KindDone | Done] = []
+        self.errors: list[FrameworkError] = []
+
+    def __call__(self, attempt: Attempt) -> None:
+        delivery = attempt.delivery
+        self.attempts.append((delivery.event.id, delivery.attempt))
+        attempt.ask(Resync(delivery.id, delivery.attempt, [KindRequest("issue", 0)]))
+        try:
+            self.take(attempt)
+        except FrameworkError as error:
+            self.errors.append(error)
+            raise
+
+    def take(self, attempt: Attempt) -> None:
+        while not isinstance(message := attempt.receive(), Done):
+            self.received.append(message)
+            if isinstance(message, Page):
+                attempt.ack(message)
+        self.received.append(message)
+
+    @property
+    def items(self) -> list[dict]:
+        pages = [message for message in self.received if isinstance(message, Page)]
+        return [msgspec.json.decode(item) for page in pages for item in page.items]
+
+
+class Tended:
+    """A worker in a thread of its own, what its lane saw, and its journal."""
+
+    def __init__(self, launch: Launch, build: Callable, work: Export, journal: Journal):
+        self.work = work
+        self.journal = journal
+        self.worker = Worker(launch, build, work, journal, threading.Event())
+        self.worker.start()
+
+    @property
+    def pid(self) -> int:
+        assert self.worker.status.pid is not None
+        return self.worker.status.pid
+
+    def deliver(self, event: str) -> None:
+        identifier = self.worker.status.identifier
+        (delivery,) = self.journal.record(Event(event, identifier, "test"), [identifier])
+        self.worker.deliver(delivery)
+
+    def until(self, state: State) -> None:
+        until(lambda: self.worker.status.state is state)
+
+    def until_restarted(self) -> None:
+        until(lambda: self.worker.status.restarts)
+        self.until(State.READY)
+
+    def done(self) -> bool:
+        return self.pending == []
+
+    @property
+    def pending(self) -> list[Delivery]:
+        return self.journal.pending()
+
+    def end(self) -> None:
+        self.worker.stop()
+        self.worker.join(SECONDS)
+        assert self.worker.status.state is State.STOPPED
+        assert self.worker.status.pid is None
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory) -> Environment:
+    path = tmp_path_factory.mktemp("environment")
+    venv.EnvBuilder(symlinks=True).create(path / "venv")
+    (path / "msgspec").mkdir()
+    (path / "msgspec" / "msgspec").symlink_to(Path(msgspec.__file__).parent)
+    return Environment("test", path / "venv", path / "msgspec")
+
+
+@pytest.fixture
+def adopting() -> Iterator[None]:
+    process.adopt_orphans()
+    yield
+    process._prctl(process.PR_SET_CHILD_SUBREAPER, 0)
+
+
+@pytest.fixture
+def tend(tmp_path, environment, adopting, caplog) -> Iterator[Callable[..., Tended]]:
+    caplog.set_level(logging.INFO)
+    journal = Journal(tmp_path / "journal.sqlite")
+    journal.open()
+    started: list[Tended] = []
+
+    def start(
+        main: str, *, sort=Launch, identifier="jira", config=None, build=None, work=None
+    ) -> Tended:
+        folder = tmp_path / identifier
+        folder.mkdir()
+        (folder / "main.py").write_text(main)
+        raw = Raw(msgspec.json.encode(config or {}))
+        launch = sort(identifier, "jira", folder, raw, {}, "instance", "1.0")
+        tended = Tended(launch, build or (lambda *_: environment), work or Export(), journal)
+        started.append(tended)
+        return tended
+
+    yield start
+    for tended in started:
+        tended.worker.stop()
+    for tended in started:
+        tended.end()
+    journal.close()
+
+
+@pytest.fixture
+def by_hand(tend) -> Callable[..., Tended]:
+    def start(answer: str, **settings) -> Tended:
+        body = textwrap.indent(textwrap.dedent(answer), " " * 12)
+        return tend(BY_HAND + body, sort=ByHand, **settings)
+
+    return start
+
+
+# --- life
+
+
+def test_a_process_becomes_ready_and_a_delivery_is_done(tend):
+    jira = tend(HEAD + QUICK)
+    jira.until(State.READY)
+    assert psutil.Process(jira.pid).status() != psutil.STATUS_ZOMBIE
+    assert (jira.worker.status.restarts, jira.worker.status.environment) == (0, "test")
+
+    jira.deliver("e1")
+    until(jira.done)
+
+    assert jira.work.attempts == [("e1", 1)]
+    assert jira.work.received == [
+        Page("e1/jira", 1, "issue", 0, [Raw(b'{"id":1}')]),
+        KindDone("e1/jira", "issue", 0),
+        Done("e1/jira", "ok"),
+    ]
+
+
+def test_what_comes_before_the_process_is_ready_waits_for_it(tend):
+    jira = tend(HEAD + QUICK)
+    jira.deliver("e1")
+    until(jira.done)
+
+    assert jira.work.attempts == [("e1", 1)]
+
+
+def test_a_message_far_larger_than_a_pipe_arrives_whole(tend):
+    size = '@integration.on_resync("issue")\ndef issues(resync):\n'
+    size += '    return [{"size": len(resync.config["padding"])}]\n'
+    jira = tend(HEAD + size, config={"padding": "x" * 1_000_000})
+    jira.deliver("e1")
+    until(jira.done)
+
+    assert jira.work.items == [{"size": 1_000_000}]
+
+
+def test_a_waiting_delivery_absorbs_later_ones(tend):
+    gate = threading.Event()
+
+    class Gated(Export):
+        def take(self, attempt: Attempt) -> None:
+            assert gate.wait(SECONDS)
+            super().take(attempt)
+
+    jira = tend(HEAD + QUICK, work=Gated())
+    jira.deliver("e1")
+    until(lambda: jira.work.attempts)
+    jira.deliver("e2")
+    jira.deliver("e3")
+    gate.set()
+    until(jira.done)
+
+    assert jira.work.attempts == [("e1", 1), ("e2", 1)]
+
+
+def test_stray_output_reaches_the_log_and_breaks_nothing(tend, caplog):
+    noise = """
+import ctypes
+print("stray: import")
+
+@integration.on_resync("issue")
+def issues(resync):
+    print("stray: print")
+    os.write(1, b"stray: os.write\\n")
+    ctypes.CDLL(None).puts(b"stray: puts")
+    subprocess.run(["echo", "stray: subprocess"])
+    return [{"id": 1}]
+"""
+    jira = tend(HEAD + noise)
+    jira.deliver("e1")
+    until(jira.done)
+    jira.end()
+
+    sorts = ("import", "print", "os.write", "puts", "subprocess")
+    strays = [message for message in caplog.messages if message.startswith("stray: ")]
+    assert strays == [f"stray: {sort}" for sort in sorts]
+    assert jira.work.received[-1] == Done("e1/jira", "ok")
+    assert jira.worker.status.restarts == 0
+
+
+# --- deaths
+
+
+def test_a_process_killed_in_the_middle_is_restarted_and_the_delivery_repeated(tend):
+    jira = tend(HEAD + SLOW_AT_FIRST)
+    jira.deliver("e1")
+    until(lambda: jira.work.items and Path(f"/proc/{jira.pid}/cwd/asked").exists())
+    first = jira.pid
+    os.kill(first, signal.SIGKILL)
+    jira.until_restarted()
+    until(jira.done)
+
+    assert [str(error) for error in jira.work.errors] == ["its process ended: killed by SIGKILL"]
+    assert jira.work.attempts == [("e1", 1), ("e1", 2)]
+    assert (jira.work.received[-1], len(jira.work.items)) == (Done("e1/jira", "ok"), 200)
+    assert jira.pid != first
+
+
+def test_a_process_that_ends_at_once_is_started_again_ever_more_slowly(tend, caplog):
+    jira = tend("import sys\nsys.stderr.write('no such')\nsys.exit(' broker')\n")
+    jira.until(State.BACKOFF)
+    status = jira.worker.status
+    assert (status.reason, status.pid) == ("exit status 1: no such broker", None)
+    until(lambda: "exit status 1: no such broker; the next start is in 2 s" in caplog.messages)
+
+    assert "exit status 1: no such broker; the next start is in 1 s" in caplog.messages
+    assert jira.worker.status.restarts == 1
+
+
+def test_the_last_words_count_even_without_a_newline(tend):
+    jira = tend("import os\nos.write(2, b'first\\nout of luck')\nos._exit(3)\n")
+    jira.until(State.BACKOFF)
+
+    assert jira.worker.status.reason == "exit status 3: out of luck"
+
+
+def test_exit_78_blocks_until_someone_changes_something(tend):
+    jira = tend("import sys\nprint('no such setting')\nsys.exit(78)\n")
+    jira.until(State.BLOCKED)
+
+    assert jira.worker.status.reason == "exit status 78: no such setting"
+
+
+def test_another_version_of_the_protocol_blocks(tend):
+    jira = tend('print(\'{"type":"hello","protocol":2}\', flush=True)\ninput()\n', sort=ByHand)
+    jira.until(State.BLOCKED)
+
+    assert jira.worker.status.reason == "it speaks protocol 2, the supervisor speaks 1"
+
+
+def test_a_failing_build_leaves_the_others_running(tend):
+    def build(stop, say):
+        say("resolving")
+        raise BuildError("no version of left-pad matches ==9")
+
+    broken = tend("", identifier="broken", build=build)
+    jira = tend(HEAD + QUICK)
+    broken.until(State.BACKOFF)
+    jira.deliver("e1")
+    until(jira.done)
+
+    assert broken.worker.status.reason == "no version of left-pad matches ==9"
+    assert jira.worker.status.state is State.READY
+
+
+# --- rules broken
+
+
+def test_a_gap_in_the_pages_costs_the_process_its_life_and_the_delivery_an_attempt(by_hand):
+    jira = by_hand(
+        """
+        page(1 + attempt % 2)
+        say("done", delivery=delivery, outcome="ok")
+        """
+    )
+    jira.deliver("e1")
+    until(lambda: jira.worker.status.state is State.BACKOFF)
+    assert jira.worker.status.reason == "protocol error: page 2 came after page 0"
+    until(jira.done)
+
+    assert jira.work.attempts == [("e1", 1), ("e1", 2)]
+    assert jira.work.received == [Page("e1/jira", 1, "issue", 0), Done("e1/jira", "ok")]
+
+
+def test_a_broken_page_fails_its_delivery_and_the_pages_after_it_are_ignored(by_hand):
+    class Failed(Export):
+        def take(self, attempt: Attempt) -> None:
+            with pytest.raises(SourceError, match="a broken frame"):
+                super().take(attempt)
+
+    jira = by_hand("page(1)\npage(2, items=3)\npage(3)\npage(4)\n", work=Failed())
+    jira.deliver("e1")
+    until(jira.done)
+
+    assert jira.work.received == [Page("e1/jira", 1, "issue", 0)]
+    assert jira.worker.status.restarts == 0
+    assert jira.worker.status.state is State.READY
+
+
+def test_a_grandchild_in_a_session_of_its_own_is_swept_after_the_death(tend, caplog):
+    jira = tend(HEAD + LEAVE_BEHIND.format(env="None"))
+    jira.deliver("e1")
+    until(lambda: jira.work.items)
+    left = jira.work.items[0]["pid"]
+    assert not gone(left)
+    os.kill(jira.pid, signal.SIGKILL)
+    until(lambda: gone(left))
+    jira.until(State.BACKOFF)
+
+    assert "1 processes that it left behind were killed" in caplog.messages
+
+
+def test_a_grandchild_that_holds_the_pipes_open_delays_no_burial(tend):
+    jira = tend(HEAD + LEAVE_BEHIND.format(env={"not": "ours"}))
+    jira.deliver("e1")
+    until(lambda: jira.work.items)
+    left = jira.work.items[0]["pid"]
+    os.kill(jira.pid, signal.SIGKILL)
+    jira.until_restarted()
+
+    assert not gone(left)
+    os.kill(left, signal.SIGKILL)
+
+
+# --- Port
+
+
+def test_trouble_with_port_cancels_and_repeats_the_delivery_in_the_same_process(tend, caplog):
+    class Unavailable(Export):
+        def take(self, attempt: Attempt) -> None:
+            if len(self.attempts) == 1:
+                until((ROOT / folder / "asked").exists)
+                raise PortUnavailableError("Port answered 503")
+            super().take(attempt)
+
+    jira = tend(HEAD + SLOW_AT_FIRST, work=Unavailable())
+    folder = jira.worker._launch.folder
+    jira.deliver("e1")
+    until(lambda: "it was cancelled" in caplog.messages)
+    until(lambda: "the next attempt is in 5 s" in caplog.messages)
+    assert [delivery.attempt for delivery in jira.pending] == [1]
+    until(jira.done)
+
+    assert jira.work.attempts == [("e1", 1), ("e1", 2)]
+    assert jira.worker.status.restarts == 0
+
+
+# --- the end
+
+
+def test_a_stop_ends_a_build(tend):
+    def build(stop, say):
+        assert stop.wait(SECONDS)
+        raise StoppedError("uv was stopped")
+
+    jira = tend("", build=build)
+    jira.until(State.BUILDING)
+
+    jira.end()
+
+
+def test_a_stop_in_the_middle_leaves_the_delivery_pending(tend):
+    jira = tend(HEAD + SLOW_AT_FIRST)
+    jira.deliver("e1")
+    until(lambda: jira.work.items)
+    jira.end()
+
+    assert [type(error) for error in jira.work.errors] == [StoppedError]
+    assert [(delivery.id, delivery.attempt) for delivery in jira.pending] == [("e1/jira", 1)]
+
+
+def test_a_stop_while_the_process_starts_begins_nothing(by_hand, caplog):
+    jira = by_hand("pass", config={"padding": "x" * 1_000_000})
+    until(lambda: jira.worker._session)
+    jira.worker.stop()
+    jira.deliver("e1")
+    jira.end()
+
+    assert "READY" not in caplog.messages
+    assert jira.work.attempts == []
+
+
+def test_stopping_asks_insists_and_kills(tend, tmp_path):
+    deaf_main = """
+import signal, sys
+def asked(*_):
+    open("asked", "w").close()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, asked)
+print('{"type":"hello","protocol":1}', flush=True)
+while True:
+    signal.pause()
+"""
+    config = {"padding": "x" * 300_000}
+    deaf = tend(deaf_main, identifier="deaf", sort=ByHand, config=config)
+    frozen = tend(HEAD + QUICK, identifier="frozen")
+    frozen.until(State.READY)
+    until(lambda: deaf.worker._session and deaf.worker._session.writing)
+    pids = deaf.pid, frozen.pid
+    os.kill(frozen.pid, signal.SIGSTOP)
+
+    began = time.monotonic()
+    deaf.worker.stop()
+    frozen.worker.stop()
+    deaf.until(State.STOPPING)  # neither owner waits for its process
+    frozen.until(State.STOPPING)
+    deaf.end()
+    frozen.end()
+
+    assert time.monotonic() - began < 20  # 10 s to end, SIGTERM, 5 s, SIGKILL
+    assert (tmp_path / "deaf" / "asked").exists()
+    assert all(map(gone, pids))
+
+
+def test_when_the_supervisor_is_killed_its_processes_die(environment, tmp_path):
+    (tmp_path / "main.py").write_text(HEAD + QUICK)
+    argv = [sys.executable, "-c", SUPERVISOR, tmp_path, environment.path, environment.msgspec]
+    with subprocess.Popen(
+        argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as supervisor:
+        assert supervisor.stdout is not None
+        pid = int(supervisor.stdout.readline())
+        assert not gone(pid)
+        supervisor.kill()
+        until(lambda: gone(pid))

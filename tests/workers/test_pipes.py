@@ -1,0 +1,84 @@
+import logging
+import os
+import time
+
+from framework.workers.pipes import Budget, Drain, ErrorLog
+
+
+def wait_for(condition, seconds=5.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        os.sched_yield()
+
+
+def test_a_budget_lets_so_many_through_in_a_second_and_counts_the_rest():
+    budget = Budget(2)
+
+    assert [budget.allows(100.0 + n / 10) for n in range(4)] == [True, True, False, False]
+    assert budget.dropped == 2
+    assert budget.allows(101.0)
+
+
+def test_a_drain_reads_to_the_end():
+    read_end, write_end = os.pipe()
+    chunks = []
+    drain = Drain("test", read_end, chunks.append)
+    drain.start()
+    os.write(write_end, b"hello")
+    os.close(write_end)
+    drain.join(5)
+
+    assert b"".join(chunks) == b"hello"
+    assert not drain.is_alive()
+    os.close(read_end)
+
+
+def test_a_drain_told_to_finish_ends_although_somebody_holds_the_pipe_open():
+    read_end, write_end = os.pipe()
+    chunks = []
+    drain = Drain("test", read_end, chunks.append)
+    drain.start()
+    os.write(write_end, b"last words")
+
+    drain.finish(5)
+
+    assert not drain.is_alive()
+    assert b"".join(chunks) == b"last words"
+    os.close(write_end)
+    os.close(read_end)
+
+
+def test_stderr_goes_to_the_log_line_by_line(caplog):
+    caplog.set_level(logging.INFO)
+    errors = ErrorLog(logging.getLogger("integration.jira"))
+
+    errors.feed(b"one\ntw")
+    errors.feed(b"o\n\n")
+
+    assert [record.message for record in caplog.records] == ["one", "two", ""]
+    assert errors.last_line == "two"
+
+
+def test_a_flood_is_dropped_and_counted(caplog):
+    caplog.set_level(logging.INFO)
+    errors = ErrorLog(logging.getLogger("integration.jira"))
+
+    errors.feed(b"noise\n" * 5000)
+    began = time.monotonic()
+    wait_for(lambda: time.monotonic() - began > 1.01)
+    errors.feed(b"after\n")
+
+    messages = [record.message for record in caplog.records]
+    assert messages.count("noise") < 5000
+    assert any("lines dropped" in message for message in messages)
+    assert messages[-1] == "after"
+
+
+def test_an_endless_line_is_cut(caplog):
+    caplog.set_level(logging.INFO)
+    errors = ErrorLog(logging.getLogger("integration.jira"))
+
+    errors.feed(b"x" * 1_000_000 + b"\nnext\n")
+
+    assert [len(record.message) for record in caplog.records] == [4096, 4]

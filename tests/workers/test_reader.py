@@ -1,0 +1,98 @@
+import logging
+
+import pytest
+
+from framework.events import Delivery, Resync
+from framework.protocol.framing import encode
+from framework.protocol.messages import Done, Log, Page, Pong, Ready
+from framework.workers.attempt import Attempt, Limits
+from framework.workers.reader import Reader
+
+DELIVERY = Delivery(Resync("e1", "jira", "test"), "jira", 1)
+
+
+class Owner:
+    def __init__(self):
+        self.heard, self.violations = [], []
+        self.attempt = Attempt(DELIVERY, lambda _: None, lambda _: None, limits=Limits(idle=0.05))
+        self.reader = Reader(
+            logging.getLogger("integration.jira"),
+            {DELIVERY.id: self.attempt},
+            self.heard.append,
+            self.violations.append,
+        )
+
+
+@pytest.fixture
+def owner():
+    return Owner()
+
+
+def test_pages_go_to_their_attempt_and_the_rest_to_the_owner(owner):
+    owner.reader.feed(encode(Ready()) + encode(Page(DELIVERY.id, 1, "topic", 0)))
+
+    assert owner.heard == [Ready()]
+    assert owner.attempt.receive() == Page(DELIVERY.id, 1, "topic", 0)
+
+
+def test_what_belongs_to_no_current_attempt_is_dropped(owner):
+    owner.reader.feed(encode(Done("another/jira", "ok")) + encode(Pong(1)))
+
+    assert owner.heard == [Pong(1)]
+    assert owner.violations == []
+
+
+def test_stray_output_is_logged_and_harmless(owner, caplog):
+    owner.reader.feed(b"hello from print\n" + encode(Pong(1)))
+
+    assert "hello from print" in caplog.text
+    assert owner.heard == [Pong(1)]
+
+
+def test_a_flood_of_stray_output_breaks_the_protocol(owner):
+    owner.reader.feed(b"noise\n" * 101)
+
+    assert len(owner.violations) == 1
+    assert "no messages" in owner.violations[0]
+
+
+def test_a_broken_frame_that_names_a_delivery_fails_that_delivery_alone(owner):
+    owner.reader.feed(b'{"type":"page","delivery":"%s","seq":"x"}\n' % DELIVERY.id.encode())
+
+    with pytest.raises(Exception, match="broken frame"):
+        owner.attempt.receive()
+    assert owner.violations == []
+
+
+def test_a_broken_frame_that_names_none_breaks_the_protocol(owner):
+    owner.reader.feed(b'{"type":"pong","n":"x"}\n')
+
+    assert "broken frame" in owner.violations[0]
+
+
+def test_a_gap_in_the_pages_breaks_the_protocol(owner):
+    owner.reader.feed(encode(Page(DELIVERY.id, 2, "topic", 0)))
+
+    assert owner.violations == ["page 2 came after page 0"]
+
+
+def test_a_newer_message_is_ignored(owner):
+    owner.reader.feed(b'{"type":"hologram"}\n' + encode(Pong(1)))
+
+    assert owner.heard == [Pong(1)]
+    assert owner.violations == []
+
+
+def test_log_lines_reach_the_log_with_their_level_and_fields(owner, caplog):
+    owner.reader.feed(encode(Log("warning", "slow", {"seconds": 3}, dropped=2)))
+
+    assert [(r.levelname, r.message) for r in caplog.records] == [
+        ("WARNING", "2 log lines dropped by the integration"),
+        ("WARNING", "slow seconds=3"),
+    ]
+
+
+def test_more_than_200_messages_a_second_are_dropped(owner):
+    owner.reader.feed(encode(Pong(1)) * 300)
+
+    assert len(owner.heard) == 200
