@@ -4,11 +4,13 @@ STATE ?= .state
 PYTHON ?= python3
 # uv from PATH, else fetched into a hidden folder
 UV := $(or $(shell command -v uv),.tools/bin/uv)
-UV_VERSION := 0.13.9
+UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/\1/p;}' uv.lock)
 VENV_PYTHON := .venv/bin/python
 EXPORT := export --quiet --frozen --no-default-groups --no-hashes --no-emit-project --no-header --no-annotate
 export UV_PYTHON_DOWNLOADS := never
-export UV_NO_PROGRESS := $(if $(CI),1,)
+ifdef CI
+export UV_NO_PROGRESS := 1
+endif
 .DEFAULT_GOAL := help
 
 .PHONY: help sync run test test-unit test-integrations test-kafka test-browser check format bench requirements clean
@@ -62,7 +64,7 @@ requirements: sync ## export framework/requirements.txt from uv.lock
 	$(UV) $(EXPORT) > framework/requirements.txt
 
 bench: sync ## benchmarks with their peers; each prints a ratio
-	@for program in bench/*.py; do $(VENV_PYTHON) $$program || exit 1; done
+	@for program in bench/*.py; do PYTHONPATH=. $(VENV_PYTHON) $$program || exit 1; done
 
 clean: ## remove what was built; the state folder stays
 	rm -rf .venv .tools .cache .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -25,6 +25,7 @@ from framework.console.api import Console
 from framework.environments import Environments
 from framework.errors import ConfigError, FrameworkError
 from framework.port.settings import SANDBOX, Port
+from framework.process import MARKER
 from framework.sandbox.address import Address
 from framework.sandbox.keeper import Keeper
 from framework.sandbox.serve import serve
@@ -74,6 +75,7 @@ def run(config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
     if platform.system() != "Linux":
         raise ConfigError("the supervisor needs Linux 5.3 or newer (pidfd, prctl)")
     logs.set_up()
+    _load(config, None)  # what is wrong is told before anything starts
     with (
         closing(StateFolder(_folder(config, state))) as folder,
         closing(Signals()) as signals,
@@ -173,7 +175,8 @@ def _sandbox(config: Path, folder: StateFolder, signals: Signals) -> Iterator[Ke
         return
     stop = threading.Event()
     argv = [sys.executable, str(FRONT_DOOR), "sandbox"]
-    keeper = Keeper([*argv, "--config", str(config), "--state", str(folder.path)], stop)
+    argv += ["--config", str(config), "--state", str(folder.path)]
+    keeper = Keeper(argv, stop, {**os.environ, MARKER: f"{folder.instance}/sandbox"})
     keeper.start()
     try:
         deadline = time.monotonic() + SANDBOX_SECONDS

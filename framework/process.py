@@ -164,29 +164,31 @@ def hide_memory() -> None:
 def sweep(marker: str) -> int:
     """Kill and reap adopted processes that carry `marker`; return how many there were.
 
-    Adopted processes that are dead already are reaped, whoever they belonged to.
+    Adopted processes that are dead already, or dying, are reaped, whoever they belonged to.
     """
     swept = 0
     for _ in range(SWEEP_ROUNDS):
         children = psutil.Process().children()
-        for zombie in filter(_adopted_zombie, children):
-            _reap(zombie)
         orphans = [child for child in children if _marked(child, marker)]
-        if not orphans:
+        dead = [child for child in children if _adopted_dead(child)]  # later: one may die meanwhile
+        if not orphans and not dead:
             return swept
-        for orphan in orphans:
-            swept += _end(orphan)
+        swept += sum(map(_end, orphans))
+        for child in dead:
+            _reap(child)
     return swept
 
 
-def _adopted_zombie(child: psutil.Process) -> bool:
+def _adopted_dead(child: psutil.Process) -> bool:
     try:
-        zombie = child.status() == psutil.STATUS_ZOMBIE
+        # A dying process gives its memory back, its environment with it, before it becomes a zombie
+        # and its children come to us.
+        dead = child.memory_info().vms == 0
         session = os.getsid(child.pid)
     except (psutil.Error, ProcessLookupError):
         return False
     # What we start leads a session of its own, and its exit status belongs to who started it.
-    return zombie and session not in (child.pid, os.getsid(0))
+    return dead and session not in (child.pid, os.getsid(0))
 
 
 def _marked(child: psutil.Process, marker: str) -> bool:

@@ -34,12 +34,13 @@ class Config(Struct, frozen=True):
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read the file at `path`; raise ConfigError with a line for each problem in it."""
+    here = path.absolute().parent
     sections = Sections(_document(path), environ)
     sections.refuse_others(SECTIONS)
     config = Config(
         port=_port(sections),
-        trigger_channel=sections.read("triggerChannel", Channel, Kafka()),
-        integrations=integrations.read(sections, folders.read(sections, path.absolute().parent)),
+        trigger_channel=sections.read("triggerChannel", Channel, Kafka()).beside(here),
+        integrations=integrations.read(sections, folders.read(sections, here)),
         sandbox=sections.read("sandbox", Sandbox, Sandbox()),
     )
     sections.problems.settle()

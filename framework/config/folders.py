@@ -37,7 +37,7 @@ class Folders(Struct, frozen=True):
 def read(sections: Sections, base: Path) -> Folders:
     """Search the folders of `integrationsPath:`; relative ones start at `base`."""
     written = sections.read(SECTION, list[str], [str(DEFAULT)])
-    folders = Folders([base / _at_home(folder) for folder in written], {}, {})
+    folders = Folders([base / _expanded(folder) for folder in written], {}, {})
     for index, root in enumerate(folders.roots):
         try:
             _search(root, folders)
@@ -57,5 +57,8 @@ def _search(root: Path, folders: Folders) -> None:
         raise ConfigError(f"{str(root)!r} is not a path: {error}") from error
 
 
-def _at_home(folder: str) -> Path:
-    return Path.home() / folder[2:] if folder.startswith("~/") else Path(folder)
+def _expanded(folder: str) -> Path:
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:  # nobody's home is known: the search will say what is not there
+        return Path(folder)

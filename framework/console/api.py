@@ -1,5 +1,6 @@
 """The console's API: what a running supervisor answers on its unix socket."""
 
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -33,7 +34,11 @@ class Console(threading.Thread):
         super().__init__(name="console", daemon=True)
         self._listener = listener
         config = uvicorn.Config(
-            application(status, resync), log_config=None, access_log=False, lifespan="off"
+            application(status, resync),
+            log_config=None,
+            log_level=logging.WARNING,
+            access_log=False,
+            lifespan="off",
         )
         self._server = uvicorn.Server(config)
 

@@ -36,7 +36,7 @@ def integrations(found: list[dict[str, Any]]) -> Table:
     """Show what the configuration names."""
     table = Table("INTEGRATION", "TYPE", "FOLDER", box=None)
     for one in found:
-        table.add_row(one["identifier"], one["type"], one["folder"])
+        table.add_row(one["identifier"], one["type"], Text(one["folder"]))
     return table
 
 
@@ -44,14 +44,16 @@ def environments(built: list[dict[str, Any]]) -> Table:
     """Show each integration's environment and how long it took to have it."""
     table = Table("INTEGRATION", "ENVIRONMENT", "SECONDS", "PATH", box=None)
     for one in built:
-        table.add_row(one["identifier"], one["environment"], f"{one['seconds']:.2f}", one["path"])
+        path = Text(one["path"])
+        table.add_row(one["identifier"], one["environment"], f"{one['seconds']:.2f}", path)
     return table
 
 
 def _triggers(triggers: list[dict[str, Any]]) -> Table:
     table = Table("TRIGGER", "STATE", "REASON", box=None)
     for trigger in triggers:
-        table.add_row(trigger["type"], _coloured(trigger["state"]), trigger.get("reason") or "")
+        reason = Text(trigger.get("reason") or "")  # a plain string's [words] would be markup
+        table.add_row(trigger["type"], _coloured(trigger["state"]), reason)
     return table
 
 
@@ -67,7 +69,7 @@ def _integrations(integrations: list[dict[str, Any]]) -> Table:
             str(one["pid"] or ""),
             str(one["restarts"]),
             _resync(one.get("lastResync")),
-            one.get("reason") or (one.get("lastResync") or {}).get("error") or "",
+            Text(one.get("reason") or (one.get("lastResync") or {}).get("error") or ""),
         )
     return table
 
@@ -75,9 +77,8 @@ def _integrations(integrations: list[dict[str, Any]]) -> Table:
 def _resync(resync: dict[str, Any] | None) -> Text:
     if resync is None:
         return Text("none yet", style="dim")
-    return Text.assemble(
-        _coloured(resync["status"]), " ", resync.get("endedAt") or resync["startedAt"]
-    )
+    when = (resync.get("endedAt") or resync["startedAt"])[: len("2026-01-31T12:00:00")]
+    return Text.assemble(_coloured(resync["status"]), " ", when.replace("T", " "))
 
 
 def _sandbox(sandbox: dict[str, Any]) -> Text:

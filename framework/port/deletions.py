@@ -6,7 +6,8 @@ from http import HTTPStatus
 from framework.errors import PortRefusedError
 from framework.port.calls import DEFAULT, Patience, path
 from framework.port.client import Client
-from framework.port.entities import EntityError, Options, flag
+from framework.port.entities import EntityError, flag
+from framework.port.entity import Options
 
 MOST_DELETIONS = 100  # Port's limit for one bulk deletion
 

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from framework.errors import PortRefusedError
 from framework.port import answers
 from framework.port.calls import DEFAULT, Call, Patience, encode, path
 from framework.port.client import Client
+from framework.port.entity import Entity, Options
 
 MOST_UPSERTS = 20  # Port's limit for one bulk upsert
 MOST_BYTES = 1024 * 1024  # Port's limit for one body
@@ -17,22 +18,6 @@ ENVELOPE_BYTES = len('{"entities":[]}')
 
 # A whole call refused with one of these is one entity's fault: halve until it is found.
 ONE_TO_BLAME = frozenset({400, 413, 422})
-
-
-class Entity(Struct, frozen=True):
-    """An entity to be stored; `body` is the whole JSON object for Port, never parsed here."""
-
-    identifier: str
-    blueprint: str
-    body: Raw
-
-
-class Options(Struct, frozen=True):
-    """What the mapping says about writing and deleting; the defaults are Port's."""
-
-    merge: bool = True
-    create_missing_related_entities: bool = True
-    delete_dependents: bool = True
 
 
 class EntityError(Struct, frozen=True):

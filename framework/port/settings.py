@@ -21,7 +21,7 @@ class Port(Settings, frozen=True, tag=False):
             return
         if not _is_address(self.base_url):
             raise ValueError(
-                "this is not an address of Port: "  # not quoted, it may hold a password
+                "baseUrl is not an address of Port: "  # not quoted, it may hold a password
                 "write https://api.getport.io/v1 (EU), https://api.us.port.io/v1 (US) or sandbox"
             )
 

@@ -31,8 +31,7 @@ def _undecoded(application: ASGIApp) -> ASGIApp:
     """Let paths be matched as they were sent: an identifier may hold an encoded slash."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            scope = {**scope, "path": scope["raw_path"].partition(b"?")[0].decode("ascii")}
-        await application(scope, receive, send)
+        path = scope["raw_path"].decode("latin-1")
+        await application({**scope, "path": path}, receive, send)
 
     return serve

@@ -100,12 +100,14 @@ class Keeper(threading.Thread):
             reader.start()
         try:
             self._meet(child, lines)
-            return self._outlive(child)
+            self._outlive(child)
         finally:
-            self._end(child)
+            status = self._end(child)
             for reader in readers:
                 reader.join(KILL_SECONDS)
             child.close()
+        words = f"; it said: {self._last_words}" if self._last_words else ""
+        return f"it ended with status {status}{words}"
 
     def _meet(self, child: process.Child, lines: queue.Queue[bytes]) -> None:
         """Wait for the line that says where it is; without one it is ended."""
@@ -116,7 +118,9 @@ class Keeper(threading.Thread):
                 return
             if child.reap() is not None:
                 return
-        child.kill()
+        if not self._ending.is_set():
+            logger.warning("not ready within %.0f s; ending it", READY_SECONDS)
+            child.kill()
 
     def _is_ready(self, line: bytes) -> None:
         try:
@@ -133,22 +137,18 @@ class Keeper(threading.Thread):
         self.status = structs.replace(self.status, state="ready", reason=None, address=found)
         self._settled.set()
 
-    def _outlive(self, child: process.Child) -> str:
+    def _outlive(self, child: process.Child) -> None:
         while not self._ending.is_set():
-            status = child.wait(POLL_SECONDS)
-            if status is not None:
-                return self._epitaph(status)
-        return "stopped"
+            if child.wait(POLL_SECONDS) is not None:
+                return
 
-    def _epitaph(self, status: int) -> str:
-        words = f"; it said: {self._last_words}" if self._last_words else ""
-        return f"it ended with status {status}{words}"
-
-    def _end(self, child: process.Child) -> None:
+    def _end(self, child: process.Child) -> int | None:
         child.stop()
-        if child.wait(STOP_SECONDS) is None:
+        status = child.wait(STOP_SECONDS)
+        if status is None:
             child.kill()
-            child.wait(KILL_SECONDS)
+            status = child.wait(KILL_SECONDS)
+        return status
 
     def _down(self, reason: str) -> None:
         logger.warning("the sandbox is down: %s; starting it again in %.0f s", reason, self._pause)

@@ -51,6 +51,7 @@ class KafkaLine:
             request_timeout_ms=DELIVERY_MS // 2,
             delivery_timeout_ms=DELIVERY_MS,
             acks="all",
+            enable_idempotence=False,  # a broker started again knows no producer of before
         )
 
     def send(self, message: Message) -> None:

@@ -75,4 +75,4 @@ def decode(raw: Raw, wanted: Any, place: str) -> Any:
         return msgspec.json.decode(raw, type=wanted)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         reason = str(error).replace("`$", f"`{place}")
-        raise MappingError(f"the mapping cannot be read: {reason}; {WHERE}") from error
+        raise MappingError(f"the mapping cannot be read: {place}: {reason}; {WHERE}") from error

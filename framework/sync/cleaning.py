@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from framework.port import deletions
 from framework.port.client import Client
-from framework.port.entities import EntityError, Options
+from framework.port.entities import EntityError
+from framework.port.entity import Options
 
 
 class Cleaning:

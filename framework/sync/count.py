@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from framework.port.entities import Entity
+from framework.port.entity import Entity
 from framework.sync import fuse
 from framework.sync.translate import Translated
 

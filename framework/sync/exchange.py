@@ -1,6 +1,6 @@
 """One mapper process, seen from the thread that owns it: a page in, its answer out, in budget."""
 
-import logging
+import contextlib
 import os
 import selectors
 import sys
@@ -22,8 +22,6 @@ LONGEST_ANSWER = 64 * 1024 * 1024  # bytes: eight times the largest page
 LONGEST_WORD = 4096  # bytes of a line on stderr
 LAST_WORDS = 5  # lines of stderr that may explain a death
 BURIAL_SECONDS = 5.0
-
-log = logging.getLogger(__name__)
 
 
 class Mapper:
@@ -103,7 +101,7 @@ class Mapper:
             case Broken(reason):
                 self._answer = Failed(f"the mapper's answer cannot be taken: {reason}")
             case _:
-                log.warning("ignored, from a mapper: %s", message)
+                self._answer = Failed("the mapper's answer cannot be taken: it is no answer")
 
     def _drain(self) -> bool:
         chunk = os.read(self._child.stderr.fileno(), CHUNK)
@@ -114,9 +112,7 @@ class Mapper:
 
     def _gone(self) -> ProcessGoneError:
         status = self._child.wait(BURIAL_SECONDS)
-        try:
+        with contextlib.suppress(BlockingIOError):
             while self._drain():
-                pass
-        except BlockingIOError:
-            pass
+                continue
         return ProcessGoneError(f"a mapper died, status {status}: {' '.join(self._words)}")

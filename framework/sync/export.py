@@ -10,7 +10,8 @@ from framework.journal import Claim, Journal
 from framework.port import entities
 from framework.port.calls import DEFAULT, ONE_TRY, Patience
 from framework.port.client import Client
-from framework.port.entities import Entity, EntityError
+from framework.port.entities import EntityError
+from framework.port.entity import Entity
 from framework.protocol.messages import KindDone, Page
 from framework.sync.mappers import Mappers
 from framework.sync.mapping import Mapping, Resource, literal_blueprints

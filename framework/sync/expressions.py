@@ -1,5 +1,6 @@
 """The expressions in a tree: found with their paths, checked one by one, put into jq text."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import jq
@@ -8,6 +9,15 @@ import msgspec
 from framework.sync.program import Tree
 
 PROLOGUE = "def env: {}; {} as $ENV | "  # secrets of ours are nobody's raw items
+# Most of a mapping is like this. A term compiles; a chain of terms yields exactly one value.
+TERM = r"(?:\.|(?:\.[A-Za-z_][A-Za-z0-9_]*)+|\"[^\"\\\x00-\x1f]*\"|[0-9]+|true|false|null)"
+BUILTIN = r"(?:ascii_downcase|ascii_upcase|keys|length|not|tonumber|tostring|type)"
+OPERATOR = r"(?:\||//|[=!<>]=|[-+*/%<>]|\band\b|\bor\b)"
+SPACE = r"[ \t\n]*"
+PLAIN = re.compile(f"{SPACE}{TERM}{SPACE}")
+ONE_VALUE = re.compile(
+    f"{SPACE}(?:{TERM}|{BUILTIN})(?:{SPACE}{OPERATOR}{SPACE}(?:{TERM}|{BUILTIN}))*{SPACE}"
+)
 
 
 def leaves(path: str, tree: Tree) -> Iterator[tuple[str, str]]:
@@ -52,6 +62,8 @@ def quoted(text: str) -> str:
 
 
 def _compiling(path: str, expression: str, faults: dict[str, str]) -> str:
+    if PLAIN.fullmatch(expression):
+        return expression
     try:
         # First as it was written: that finds brackets that close what it did not open.
         jq.compile(PROLOGUE + expression)

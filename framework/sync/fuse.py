@@ -6,15 +6,11 @@ list of verdicts, one for each item that was parsed out of the raw item, or the 
 `[identifier, blueprint, entity]` for each body, followed by the errors of its expressions if any.
 """
 
-import re
-
 from msgspec import Struct
 
-from framework.sync.expressions import PROLOGUE, checked, leaves, quoted, rendered
+from framework.sync.expressions import ONE_VALUE, PROLOGUE, checked, leaves, quoted, rendered
 from framework.sync.program import Program, Tree
 
-# These yield exactly one value, so nothing has to stop a second one; most of a mapping is such.
-ONE_VALUE = re.compile(r"\s*(?:\.|(?:\.[A-Za-z_][A-Za-z0-9_]*)+|\"[^\"\\\n]*\"|true|false|null)\s*")
 OPTIONAL = ("title", "icon", "team")  # Port takes no null for these
 SELECTOR = "selector.query"
 ITEMS = "port.itemsToParse"
@@ -100,4 +96,4 @@ def _one(expression: str) -> str:
     """Wrap an expression so that it yields one value: its first, or null for none."""
     if ONE_VALUE.fullmatch(expression):
         return f"({expression})"
-    return f"([limit(1; ({expression}\n))] | .[0])"  # the newline ends a comment
+    return f"([first({expression}\n)] | .[0])"  # the newline ends a comment

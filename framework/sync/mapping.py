@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from framework.errors import MappingError
-from framework.port.entities import Options
+from framework.port.entity import Options
 from framework.sync.app_config import (
     EMPTY,
     WHERE,

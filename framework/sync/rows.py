@@ -48,5 +48,5 @@ class Translator:
             raise MappingError(f"a page gave {len(texts)} results instead of one; {HINT}")
         try:
             return decoder.decode(texts[0])
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise MappingError(f"jq's result for a page cannot be read: {error}") from error

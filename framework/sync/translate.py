@@ -2,7 +2,7 @@
 
 from msgspec import Raw, Struct
 
-from framework.port.entities import Entity
+from framework.port.entity import Entity
 from framework.protocol.messages import Message
 
 

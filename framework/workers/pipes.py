@@ -5,6 +5,7 @@ import os
 import select
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 
@@ -14,7 +15,6 @@ CHUNK = 65536  # bytes read at once
 STDERR_LINE = 64 * 1024  # bytes of one line that are kept
 STDERR_RATE = 1000  # lines a second that are logged
 TAIL = 20  # lines kept to explain a death
-LAST_READS = 64  # chunks still read after the death: a pipe holds one, a flood must not hold us
 
 
 class Budget:
@@ -39,48 +39,54 @@ class Budget:
 
 
 class Drain(threading.Thread):
-    """Read a pipe to its end, or, once told to finish, until it is empty."""
+    """Read a pipe to its end, or, once told to finish, until it is empty; then call `ended`."""
 
-    def __init__(self, name: str, fd: int, feed: Callable[[bytes], None]):
+    def __init__(
+        self,
+        name: str,
+        fd: int,
+        feed: Callable[[bytes], None],
+        ended: Callable[[], None] = lambda: None,
+    ):
         super().__init__(name=name, daemon=True)
-        self._fd = fd
+        self._fd = os.dup(fd)  # our own: the other may be closed before we have ended
         self._feed = feed
+        self._ended = ended
+        self._last = float("inf")  # when to end, even if more could be read
         self._finish = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        os.set_blocking(fd, False)
+        weakref.finalize(self, os.close, self._finish)
+        os.set_blocking(self._fd, False)
+        self._poll = select.poll()
+        self._poll.register(self._fd, select.POLLIN)
+        self._poll.register(self._finish, select.POLLIN)
 
     def run(self) -> None:
         """Read on: a grandchild may hold the pipe open long after the process died."""
-        poll = select.poll()
-        poll.register(self._fd, select.POLLIN)
-        poll.register(self._finish, select.POLLIN)
-        while True:
-            ready = {fd for fd, _ in poll.poll()}
-            if self._finish in ready:
-                self._read_the_rest()
-                return
-            if not self._read():
-                return
+        try:
+            while self._wait() and self._read():
+                pass
+            self._ended()
+        finally:
+            os.close(self._fd)
 
     def finish(self, seconds: float) -> None:
-        """Let it read what is there, then end."""
+        """Let it read what is there, then end; a flood must not hold it longer than `seconds`."""
+        self._last = time.monotonic() + seconds
         os.eventfd_write(self._finish, 1)
-        self.join(seconds)
-        if not self.is_alive():
-            os.close(self._finish)
+        self.join(2 * seconds)
+
+    def _wait(self) -> bool:
+        self._poll.poll()
+        return time.monotonic() < self._last
 
     def _read(self) -> bool:
-        chunk = os.read(self._fd, CHUNK)
+        try:
+            chunk = os.read(self._fd, CHUNK)
+        except BlockingIOError:
+            return False  # told to finish, and nothing is left
         if chunk:
             self._feed(chunk)
         return bool(chunk)
-
-    def _read_the_rest(self) -> None:
-        try:
-            for _ in range(LAST_READS):
-                if not self._read():
-                    return
-        except BlockingIOError:
-            return
 
 
 class ErrorLog:
@@ -107,7 +113,8 @@ class ErrorLog:
     @property
     def last_line(self) -> str:
         """The last line that says something; the best guess at why a process died."""
-        return next((line.strip() for line in reversed(self._tail) if line.strip()), "")
+        tail = tuple(self._tail)  # a copy: its drain may not have ended
+        return next((line.strip() for line in reversed(tail) if line.strip()), "")
 
     def write(self, text: str) -> None:
         """Log one line, and how many were dropped before it."""

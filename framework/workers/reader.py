@@ -57,7 +57,7 @@ class Reader:
         for line in () if self._over else self._lines.feed(chunk):
             try:
                 self._sort(self._decoder.decode(line))
-            except ProtocolError as error:
+            except (ProtocolError, RecursionError) as error:  # deep `fields` cannot be printed
                 self._over = True
                 self._violated(str(error))
                 return

@@ -71,8 +71,10 @@ class Session:
         name = f"{launch.identifier}/{child.pid}"
         self._drains = (
             Drain(f"stdout/{name}", child.stdout.fileno(), reader.feed),
-            Drain(f"stderr/{name}", child.stderr.fileno(), self._errors.feed),
+            Drain(f"stderr/{name}", child.stderr.fileno(), self._errors.feed, self._errors.close),
         )
+        child.stdout.close()  # its drains have their own
+        child.stderr.close()
 
     def open(self) -> None:
         """Begin to read, and greet."""
@@ -145,7 +147,6 @@ class Session:
         self._timers.clear(*TIMERS)
         for drain in self._drains:
             drain.finish(DRAIN_SECONDS)
-        self._errors.close()
         self.child.close()
         reason = self._cause or died(status, self._errors.last_line)
         return EX_CONFIG if self._refused else status, reason
@@ -172,5 +173,12 @@ class Session:
 
 def died(status: int, last_line: str) -> str:
     """Say how a process ended that nobody asked to end."""
-    how = f"exit status {status}" if status >= 0 else f"killed by {signal.Signals(-status).name}"
+    how = f"exit status {status}" if status >= 0 else f"killed by {_signal(-status)}"
     return f"{how}: {last_line}" if last_line else how
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # most real-time signals have no name
+        return f"signal {number}"

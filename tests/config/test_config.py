@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from framework.triggers.kafka.settings import Kafka
 
 from framework import config
 from framework.errors import ConfigError
 from framework.sandbox.settings import Sandbox
+from framework.triggers.kafka import Kafka
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = """\

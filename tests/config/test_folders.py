@@ -99,3 +99,8 @@ def test_a_type_that_could_be_no_folder_is_an_unknown_type(tmp_path, name):
 def test_a_folder_that_could_be_none_is_refused(tmp_path, folder):
     with pytest.raises(ConfigError, match=r"config\.yaml:2: integrationsPath\[0\]: "):
         load(write(tmp_path, f"[{folder}]"), {})
+
+
+def test_the_home_of_nobody_is_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(ConfigError, match="~nobody-at-all/x: No such file"):
+        load(write(tmp_path, "[~nobody-at-all/x]"), {})

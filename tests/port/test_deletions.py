@@ -4,7 +4,7 @@ import pytest
 
 from framework.errors import PortUnavailableError, StoppedError
 from framework.port import deletions
-from framework.port.entities import Options
+from framework.port.entity import Options
 
 
 class Catalog:

@@ -4,7 +4,8 @@ import pytest
 from framework.errors import AuthError, PortUnavailableError, StoppedError
 from framework.port import entities
 from framework.port.calls import ONE_TRY
-from framework.port.entities import MOST_BYTES, Entity, Options
+from framework.port.entities import MOST_BYTES
+from framework.port.entity import Entity, Options
 
 
 def entity(name, blueprint="topic", size=0):

@@ -1,4 +1,4 @@
-from framework.port.entities import Entity
+from framework.port.entity import Entity
 from framework.sync.tally import Tally
 from framework.sync.translate import Translated
 

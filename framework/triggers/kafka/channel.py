@@ -2,9 +2,10 @@
 
 import ssl
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from framework.errors import ConfigError
 from framework.events import Hub
@@ -26,7 +27,10 @@ REQUESTS_FLAG = "OCEAN_KAFKA_INTEGRATION_RESYNC_REQUESTS_TOPIC_ENABLED"
 
 
 class Tls(Settings, frozen=True):
-    """How the brokers' certificate is checked; without `caFile` by the machine's own CAs."""
+    """How the brokers' certificate is checked; without `caFile` by the machine's own CAs.
+
+    A relative `caFile` stands beside config.yaml.
+    """
 
     ca_file: str | None = None
 
@@ -44,6 +48,12 @@ class Kafka(Settings, frozen=True, tag="KAFKA"):
     tls: Tls = Tls()
     topics: list[str] | None = None
     session_timeout_seconds: Annotated[int, Meta(ge=6)] = 45
+
+    def beside(self, folder: Path) -> "Kafka":
+        """Return the channel with its files found from the folder of config.yaml."""
+        if self.tls.ca_file is None:
+            return self
+        return structs.replace(self, tls=Tls(ca_file=str(folder / self.tls.ca_file)))
 
     def listen(self, hub: Hub, client: Client) -> Listener:
         """Return the thread that listens, not yet started; `client` is its own from then on."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer
-from kafka.errors import KafkaError, for_code
+from kafka.errors import KafkaConnectionError, KafkaError, for_code
 from kafka.net.compat import KafkaNetClient
 from kafka.net.selector import NetworkSelector
 from msgspec import Struct
@@ -20,6 +20,7 @@ from framework.errors import ConfigError
 
 BOOTSTRAP_MS = 5_000  # the library's own limit, which a silent TLS handshake ignores
 PATIENCE_SECONDS = 10  # our limit for a call that the library does not bound
+CLOSE_SECONDS = 3
 CALL_MS = 5_000
 LIMITS = {
     "client_id": "integration-framework",
@@ -51,11 +52,11 @@ class Client:
         options: Mapping[str, Any],
         patience_seconds: float = PATIENCE_SECONDS,
     ):
-        self._patience_seconds = patience_seconds
+        self._is_dead = threading.Event()
         self._net = NetworkSelector()
         self._network: KafkaNetClient | None = None
         try:
-            with self.patience():
+            with self.patience(patience_seconds):
                 self.api = make(kafka_client=self._networked, **options)
         except ValueError as error:
             self._release()
@@ -65,11 +66,11 @@ class Client:
             raise
 
     @contextmanager
-    def patience(self) -> Iterator[None]:
-        """Bound what is done inside: too late, it raises KafkaError and the client is dead."""
-        timer = threading.Timer(
-            self._patience_seconds, self._net.stop, kwargs={"timeout_ms": 1_000}
-        )
+    def patience(self, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
+        """Bound what is done inside: too late, it raises KafkaError, now and ever after."""
+        if self._is_dead.is_set():
+            raise KafkaConnectionError("timed out earlier; only a new connection can help")
+        timer = threading.Timer(seconds, self._end)
         timer.daemon = True
         timer.start()
         try:
@@ -79,9 +80,13 @@ class Client:
 
     def close(self, **options: Any) -> None:
         """Say good-bye to the brokers if they listen, then leave nothing behind."""
-        with suppress(KafkaError), self.patience():
+        with suppress(KafkaError), self.patience(CLOSE_SECONDS):
             self.api.close(**options)
         self._release()
+
+    def _end(self) -> None:
+        self._is_dead.set()
+        self._net.stop(timeout_ms=1_000)
 
     def _networked(self, **options: Any) -> KafkaNetClient:
         self._network = KafkaNetClient(net=self._net, **options)

@@ -63,7 +63,14 @@ KNOWN = (
         "set triggerChannel.securityProtocol to SASL_SSL or SSL",
     ),
     _Known(
-        r"Handshake failed|SSL",
+        r"Handshake failed.*(reset by peer|EOF|Broken pipe)",
+        2,  # also the last word of a broker that is just going down
+        "a broker hangs up during the TLS handshake",
+        "if it lasts, check that the brokers run and that this port of theirs speaks TLS"
+        " (triggerChannel.brokers, triggerChannel.securityProtocol)",
+    ),
+    _Known(
+        r"Handshake failed|\[SSL",
         6,
         "the TLS handshake fails, perhaps because the brokers speak plain text on this port",
         "check triggerChannel.brokers and triggerChannel.securityProtocol",
@@ -92,9 +99,9 @@ KNOWN = (
 
 def judge(line: str) -> Complaint | None:
     """Recognise a line; None for one that says nothing about the connection."""
+    said = SUBJECT.sub("", line)
     for known in KNOWN:
-        if re.search(known.pattern, line):
-            said = SUBJECT.sub("", line)[:LENGTH]
+        if re.search(known.pattern, said):
             advice = f"{known.meaning}: {known.next}"
-            return Complaint(known.rank, advice, said, known.credentials)
+            return Complaint(known.rank, advice, said[:LENGTH], known.credentials)
     return None

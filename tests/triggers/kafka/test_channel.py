@@ -114,3 +114,13 @@ def test_a_listener_is_not_started_by_itself(client):
 
     assert not listener.is_alive()
     assert listener.status.state == "connecting"
+
+
+def test_a_relative_ca_file_stands_beside_the_configuration(tmp_path):
+    channel = Kafka(tls=Tls(ca_file="ca.pem"))
+
+    assert channel.beside(tmp_path).tls.ca_file == str(tmp_path / "ca.pem")
+
+
+def test_a_channel_without_files_is_the_same_anywhere(tmp_path):
+    assert Kafka().beside(tmp_path) == Kafka()

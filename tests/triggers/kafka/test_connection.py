@@ -2,6 +2,7 @@ import threading
 
 import pytest
 from kafka.errors import KafkaConnectionError
+from kafka.future import Future
 
 from framework.errors import ConfigError
 from framework.triggers.kafka.connection import Client
@@ -13,23 +14,34 @@ def io_threads():
     return [thread for thread in threading.enumerate() if thread.name.startswith("kafka-io")]
 
 
+async def silence():
+    await Future()
+
+
 class Silent:
-    """A client of the library whose constructor waits for an answer that never comes."""
+    """A client of the library that waits for an answer which never comes."""
 
     def __init__(self, kafka_client, **options):
-        network = kafka_client(**options)
-        network._net.start()
-        network._net.run(network._manager.wait_for, self.never(), None)
+        self.net = kafka_client(**options)._net
+        self.net.start()
+        self.closed = False
 
-    def never(self):
-        from kafka.future import Future  # noqa: PLC0415
+    def ask(self):
+        self.net.run(silence)
 
-        return Future()
+    def close(self):
+        self.closed = True
+
+
+class SilentFromTheStart(Silent):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.ask()
 
 
 def test_a_constructor_that_hangs_is_ended_and_leaves_no_thread():
     with pytest.raises(KafkaConnectionError):
-        Client(Silent, OPTIONS, patience_seconds=0.2)
+        Client(SilentFromTheStart, OPTIONS, patience_seconds=0.2)
 
     assert io_threads() == []
 
@@ -54,3 +66,29 @@ def test_topics_are_never_created_by_asking_for_them():
     client.close()
 
     assert request.allow_auto_topic_creation is False
+
+
+def ask(client):
+    with client.patience(0.2):
+        client.api.ask()
+
+
+def test_a_call_that_hangs_is_ended_and_so_is_the_client():
+    client = Client(Silent, OPTIONS)
+
+    with pytest.raises(KafkaConnectionError):
+        ask(client)
+    with pytest.raises(KafkaConnectionError, match="only a new connection can help"):
+        ask(client)
+    client.close()
+
+    assert not client.api.closed
+    assert io_threads() == []
+
+
+def test_a_client_says_good_bye():
+    client = Client(Silent, OPTIONS)
+    client.close()
+
+    assert client.api.closed
+    assert io_threads() == []

@@ -8,6 +8,7 @@ from framework.triggers.kafka.reasons import NETWORK, Complaints
 TIMEOUT = KafkaTimeoutError("Unable to bootstrap from 127.0.0.1:9092")
 REFUSED = "Connection failed: KafkaConnectionError: 111 ECONNREFUSED"
 DISCONNECTED = "<KafkaTCPTransport [127.0.0.1:1<-2]>: socket disconnected"
+HUNG_UP = "Connection lost: Handshake failed: [Errno 104] Connection reset by peer"
 WRONG_PASSWORD = "Connection lost: [Error 58] SaslAuthenticationFailedError: invalid credentials"
 
 
@@ -42,10 +43,13 @@ def complaints():
         ),
         ("Invalid frame length: 352518912", "set triggerChannel.securityProtocol to SASL_SSL"),
         ("Handshake failed: [SSL: WRONG_VERSION_NUMBER] wrong version number", "speak plain text"),
+        (HUNG_UP, "check that the brokers run and that this port of theirs speaks TLS"),
+        ("Handshake failed: [SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred", "hangs up during"),
         ("DNS lookup failed for kafka.invalid:9092, gaierror(-2, '…')", "host is unknown"),
         (REFUSED, "start the broker, or check the port"),
         ("Request timed out after 2499 ms. Closing connection.", "no firewall"),
         (DISCONNECTED, "close the connection"),
+        (DISCONNECTED.replace("TCP", "SSL"), "close the connection"),
     ],
 )
 def test_a_line_of_the_library_becomes_a_reason_and_what_to_do(complaints, line, reason):
@@ -67,6 +71,14 @@ def test_what_comes_after_the_telling_line_does_not_replace_it(complaints):
     NETWORK.error(DISCONNECTED)
 
     assert "password" in complaints.explain(TIMEOUT)
+
+
+def test_a_broker_that_is_down_is_more_telling_than_how_it_went_down(complaints):
+    NETWORK.error(HUNG_UP)
+    NETWORK.error(REFUSED)
+    NETWORK.error(HUNG_UP)
+
+    assert "start the broker" in complaints.explain(TIMEOUT)
 
 
 def test_another_telling_line_of_a_later_attempt_does(complaints):
