@@ -30,7 +30,7 @@ from framework.workers.lifecycle import State
 from framework.workers.worker import Worker, WorkerStatus
 
 TRIGGER_SECONDS = 15.0  # how long the first resync waits for the trigger's first positions
-TRIGGER_STOP_SECONDS = 10.0
+TRIGGER_STOP_SECONDS = 25.0  # a broker that keeps silent holds the library up to its own limits
 WORKER_STOP_SECONDS = 20.0  # shutdown, SIGTERM, SIGKILL, and what a lane still says to Port
 STORE_STOP_SECONDS = 5.0
 SETTLED = (State.READY, State.BACKOFF, State.BLOCKED)
