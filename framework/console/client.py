@@ -43,7 +43,7 @@ def _call(folder: Path, method: str, path: str) -> dict[str, Any]:
         answer: dict[str, Any] = msgspec.json.decode(response.read())
     except (ConnectionRefusedError, FileNotFoundError) as error:
         raise NotRunningError(f"no supervisor runs with the state folder {folder}") from error
-    except OSError as error:
+    except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
         raise FrameworkError(f"the supervisor of {folder} does not answer: {error}") from error
     finally:
         connection.close()

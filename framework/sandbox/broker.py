@@ -10,9 +10,8 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from framework import process
 from framework.errors import FrameworkError
@@ -54,14 +53,26 @@ def arguments(binary: str, port: int) -> list[str]:
     ]  # fmt: skip
 
 
-class Broker(threading.Thread):
-    """Owns the broker's process; `started` is called each time that it takes connections."""
+class Watcher(Protocol):
+    """Whoever needs to know whether the broker is up."""
 
-    def __init__(self, argv: list[str], port: int, started: Callable[[], None]):
+    def renew(self) -> None:
+        """Hear that it takes connections, and has no topics."""
+        ...
+
+    def suspend(self) -> None:
+        """Hear that it died; it is started again after this returns."""
+        ...
+
+
+class Broker(threading.Thread):
+    """Owns the broker's process."""
+
+    def __init__(self, argv: list[str], port: int, watcher: Watcher):
         super().__init__(name="sandbox broker", daemon=True)
         self._argv = argv
         self._port = port
-        self._is_up = started
+        self._watcher = watcher
         self._ending = threading.Event()
         self._pause = FIRST_PAUSE_SECONDS
 
@@ -96,10 +107,11 @@ class Broker(threading.Thread):
         try:
             if self._comes_up(child):
                 logger.info("the broker listens on %s:%d", HOST, self._port)
-                self._is_up()
+                self._watcher.renew()
                 self._wait(child)
             return self._end(child)
         finally:
+            self._watcher.suspend()
             for drain in drains:
                 drain.join(KILL_SECONDS)
             child.close()

@@ -96,7 +96,7 @@ def _assemble(local: Local, memory: Memory, kafka: str, listener: socket.socket)
 
 def _broker(port: int, producer: Producer) -> Broker:
     argv = broker.arguments(broker.program(), port)
-    return Broker(argv, port, producer.renew)
+    return Broker(argv, port, producer)
 
 
 def _kafka_port(settings: Sandbox, memory: Memory) -> int:

@@ -1,5 +1,6 @@
 """The thread that tells Kafka: every message, in order, however long the broker is away."""
 
+import contextlib
 import logging
 import queue
 import threading
@@ -9,14 +10,14 @@ from typing import Any, Protocol
 import msgspec
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
 
 from framework.sandbox.calls import Message
 
 BOOTSTRAP_MS = 2000
 DELIVERY_MS = 3000
-ANSWER_SECONDS = 6.0  # longer than Kafka's own limit, which then tells what was wrong
 PAUSE_SECONDS = 0.5  # between two attempts
+RELEASE_SECONDS = 5.0  # for a delivery that is under way when the broker dies
 POLL_SECONDS = 0.2  # how long a stop may go unnoticed
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,8 @@ logger = logging.getLogger(__name__)
 class Line(Protocol):
     """A connection to a broker; every failure is a KafkaError."""
 
-    def send(self, message: Message) -> None:
-        """Deliver one message, acknowledged."""
+    def send(self, message: Message, is_up: Callable[[], bool]) -> None:
+        """Deliver one message, acknowledged; give up once the broker is not up any more."""
         ...
 
     def close(self) -> None:
@@ -54,10 +55,13 @@ class KafkaLine:
             enable_idempotence=False,  # a broker started again knows no producer of before
         )
 
-    def send(self, message: Message) -> None:
-        """Deliver one message, acknowledged."""
-        value = msgspec.json.encode(message.value)
-        self._producer.send(message.topic, value).get(ANSWER_SECONDS)
+    def send(self, message: Message, is_up: Callable[[], bool]) -> None:
+        """Deliver one message, acknowledged; give up once the broker is not up any more."""
+        future = self._producer.send(message.topic, msgspec.json.encode(message.value))
+        while not future.is_done and is_up():
+            with contextlib.suppress(KafkaTimeoutError):
+                future.get(POLL_SECONDS)
+        future.get(0)
 
     def close(self) -> None:
         """Give the connection up, with what it had not delivered."""
@@ -70,8 +74,9 @@ class KafkaLine:
 class Producer(threading.Thread):
     """Owns the connection to the broker; `publish` never waits.
 
-    `connect` makes the connection and the topics; it is first called after the first `renew`.
-    A message is forgotten once it is acknowledged.
+    `connect` makes the connection and the topics. A message is forgotten once it is acknowledged.
+    Nothing is sent before `renew`, nor between `suspend` and `renew`: a broker that was started
+    again takes what is sent before its topics are made, and then loses it (tried with Tansu).
     """
 
     def __init__(self, connect: Callable[[], Line]):
@@ -80,7 +85,9 @@ class Producer(threading.Thread):
         self._connect = connect
         self._ending = threading.Event()
         self._messages: queue.Queue[Message] = queue.Queue()
+        self._up = threading.Event()
         self._renewed = threading.Event()
+        self._released = threading.Event()
         self._line: Line | None = None
         self._failed = False
 
@@ -91,6 +98,12 @@ class Producer(threading.Thread):
     def renew(self) -> None:
         """Connect, or connect anew: the broker is up, and has lost its topics if it was before."""
         self._renewed.set()
+        self._up.set()
+
+    def suspend(self) -> None:
+        """Give up the connection to a broker that died; it must not be started again before."""
+        self._up.clear()
+        self._released.wait(RELEASE_SECONDS)
 
     def end(self) -> None:
         """Ask it to give up what is left and end."""
@@ -99,14 +112,15 @@ class Producer(threading.Thread):
     def run(self) -> None:
         """Connect, deliver, and begin again after each failure."""
         message: Message | None = None
-        while not self._renewed.wait(POLL_SECONDS) and not self._ending.is_set():
-            pass
         while not self._ending.is_set():
+            if not self._up.wait(POLL_SECONDS):
+                self._hang_up()
+                continue
             try:
                 line = self._ready_line()
                 message = message or self._next()
                 if message:
-                    line.send(message)
+                    line.send(message, self._up.is_set)
                     message = None
             except KafkaError as error:
                 self._fail(error)
@@ -117,6 +131,7 @@ class Producer(threading.Thread):
             self._renewed.clear()
             self._hang_up()
         if self._line is None:
+            self._released.clear()
             self._line = self._connect()
             self.connected.set()
             if self._failed:
@@ -145,6 +160,7 @@ class Producer(threading.Thread):
         if self._line is not None:
             self._line.close()
         self._line = None
+        self._released.set()
 
 
 def _make(admin: Any, topic: str) -> None:

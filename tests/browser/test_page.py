@@ -1,6 +1,7 @@
 """The sandbox's page in a real browser, on a real sandbox."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,22 @@ import pytest
 import requests
 
 from framework.sandbox.parts import Parts, running
+from framework.sandbox.serve import becomes_ready
 from framework.sandbox.settings import Sandbox
 
 pytestmark = pytest.mark.browser
 sync_api = pytest.importorskip("playwright.sync_api")
 
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 MAPPING = {"resources": [{"kind": "topic", "selector": {"query": "true"}}]}
 WAIT_MS = 10_000
 
@@ -62,10 +70,7 @@ class Catalog:
 @pytest.fixture
 def catalog(tmp_path: Path) -> Iterator[Catalog]:
     with running(Sandbox(), tmp_path / "state") as parts:
-        for thread in parts.threads():
-            assert thread.is_alive()
-        while not parts.server.ready:
-            parts.check()
+        assert becomes_ready(parts, threading.Event())
         yield Catalog(parts)
 
 
@@ -147,12 +152,12 @@ def test_an_edit_survives_looking_elsewhere(page, catalog):
 def test_entities_are_a_table_that_is_paged_searched_and_linked(page, catalog):
     catalog.fill()
     page.goto(f"{catalog.url}/#/blueprints/topic")
-    page.get_by_text("1–100 of 101").wait_for()
+    page.get_by_text("1\N{EN DASH}100 of 101").wait_for()
     page.get_by_text("<b>bold</b>").wait_for()  # text, not markup
     page.get_by_role("button", name="Next").click()
-    page.get_by_text("101–101 of 101").wait_for()
+    page.get_by_text("101\N{EN DASH}101 of 101").wait_for()
     page.get_by_role("searchbox").fill("t042")
-    page.get_by_text("1–1 of 1", exact=True).wait_for()
+    page.get_by_text("1\N{EN DASH}1 of 1", exact=True).wait_for()
     page.get_by_role("row").get_by_role("link", name="c1").click()
     page.get_by_role("heading", name="Cluster").wait_for()
     sync_api.expect(page.get_by_role("searchbox")).to_have_value("c1")

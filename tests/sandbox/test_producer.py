@@ -18,6 +18,8 @@ class Broker:
         self.received: list[str] = []
         self.away_at_connect = 0
         self.away_at_send = 0
+        self.hangs = False
+        self.pause = threading.Event()
         self.delivered = threading.Semaphore(0)
         self.closed = 0
 
@@ -28,7 +30,11 @@ class Broker:
         self.lines += 1
         return self
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, is_up: Callable[[], bool]) -> None:
+        if self.hangs:
+            self.delivered.release()
+        while self.hangs and is_up():
+            self.pause.wait(0.01)
         if self.away_at_send:
             self.away_at_send -= 1
             raise KafkaConnectionError("gone")
@@ -105,6 +111,21 @@ def test_a_broker_that_was_started_again_gets_a_new_connection(broker, start):
     wait_for(broker, 1)
     assert broker.lines == 2
     assert producer.connected.is_set()
+
+
+def test_what_is_under_way_when_the_broker_dies_is_sent_to_the_next_one(broker, start):
+    broker.hangs = True
+    broker.away_at_send = 1
+    producer = start()
+    producer.renew()
+    publish(producer, "a", "b")
+    wait_for(broker, 1)
+    producer.suspend()
+    assert (broker.closed, broker.received) == (1, [])
+    broker.hangs = False
+    producer.renew()
+    wait_for(broker, 2)
+    assert broker.received == ["a", "b"]
 
 
 def test_it_ends_without_ever_having_connected(broker, start):

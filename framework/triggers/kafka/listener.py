@@ -110,7 +110,7 @@ class Listener(threading.Thread):
         behind = UNCOMMITTED if self._positions.are_behind else None
         reasons = [each for each in (watch.silence, watch.topics, refusal, behind) if each]
         if reasons:
-            self._say("degraded", "; ".join(reasons))
+            self._say("degraded" if watch.granted else "failed", "; ".join(reasons))
         elif self._positions.are_settled:
             self._say("listening", None)
         else:
