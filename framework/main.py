@@ -15,14 +15,15 @@ import msgspec
 import typer
 from msgspec import structs
 from rich.console import Console as Terminal
-from rich.console import RenderableType
 
 from framework import config as configuration
 from framework import logs
 from framework.config import Config
-from framework.console import client, tables
+from framework.console import builds, client, env, tables
 from framework.console.api import Console
-from framework.environments import Environments
+from framework.console.builds import Builder
+from framework.console.options import DEFAULT, AsJson, ConfigFile, StateDir, show, state_folder
+from framework.environments import Environments, Upgrade, Wanted
 from framework.errors import ConfigError, FrameworkError
 from framework.port.settings import SANDBOX, Port
 from framework.process import MARKER
@@ -50,13 +51,15 @@ app = typer.Typer(
     help="Every Port integration on one machine.",
 )
 
-ConfigFile = Annotated[Path, typer.Option("--config", help="The configuration file.")]
-StateDir = Annotated[
-    Path | None,
-    typer.Option("--state", help="The state folder.  [default: .state beside the configuration]"),
+Packages = Annotated[
+    list[str] | None, typer.Argument(help="What --upgrade is about.  [default: every package]")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-DEFAULT = Path("config.yaml")
+Newer = Annotated[bool, typer.Option("--upgrade", help="Put newer versions into the locks.")]
+Frozen = Annotated[
+    bool, typer.Option("--frozen", help="Refuse a requirements.lock that is missing or stale.")
+]
+
+app.add_typer(env.app, name="env")
 
 
 def main() -> None:
@@ -77,7 +80,7 @@ def run(config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
     logs.set_up()
     _load(config, None)  # what is wrong is told before anything starts
     with (
-        closing(StateFolder(_folder(config, state))) as folder,
+        closing(StateFolder(state_folder(config, state))) as folder,
         closing(Signals()) as signals,
         _sandbox(config, folder, signals) as keeper,
     ):
@@ -95,7 +98,7 @@ def check(config: ConfigFile = DEFAULT, *, as_json: AsJson = False) -> None:
         {"identifier": one.identifier, "type": one.type, "folder": str(one.folder)}
         for one in _load(config, None).integrations
     ]
-    _show(found, tables.integrations(found), as_json=as_json)
+    show(found, tables.integrations(found), as_json=as_json)
 
 
 @app.command()
@@ -103,23 +106,40 @@ def status(
     config: ConfigFile = DEFAULT, state: StateDir = None, *, as_json: AsJson = False
 ) -> None:
     """Show how the running supervisor and its integrations are; failed ones first."""
-    answer = client.status(_folder(config, state))
-    _show(answer, tables.status(answer), as_json=as_json)
+    answer = client.status(state_folder(config, state))
+    show(answer, tables.status(answer), as_json=as_json)
 
 
 @app.command()
 def resync(identifier: str, config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
     """Have an integration read its source again; the running supervisor does it."""
-    event = client.resync(_folder(config, state), identifier)
+    event = client.resync(state_folder(config, state), identifier)
     typer.echo(f"recorded as {event}; `supervisor.py status` shows how it goes")
 
 
 @app.command()
-def build(config: ConfigFile = DEFAULT, state: StateDir = None, *, as_json: AsJson = False) -> None:
-    """Build every integration's environment that is missing, and start nothing."""
-    environments = Environments(_folder(config, state) / "environments")
-    rows = [_build(environments, one) for one in _load(config, None).integrations]
-    _show(rows, tables.environments(rows), as_json=as_json)
+def build(  # noqa: PLR0913 - each is an option of the command
+    packages: Packages = None,
+    config: ConfigFile = DEFAULT,
+    state: StateDir = None,
+    *,
+    upgrade: Newer = False,
+    frozen: Frozen = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build every environment that is missing, write locks beside requirements, start nothing."""
+    if (packages and not upgrade) or (upgrade and frozen):
+        raise ConfigError("name packages with --upgrade only, and do not combine it with --frozen")
+    environments = Environments(state_folder(config, state) / "environments")
+    integrations = _load(config, None).integrations
+    wanted = [Wanted(one.identifier, one.folder, one.installation) for one in integrations]
+    with builds.shown(Terminal(stderr=True), [one.label for one in wanted]) as say:
+        builder = Builder(environments, threading.Event(), say)
+        if upgrade:
+            rows = builder.upgrade(wanted, Upgrade(tuple(packages or ())))
+        else:
+            rows = builder.frozen(wanted) if frozen else builder.build(wanted)
+    show(rows, tables.environments(rows), as_json=as_json)
 
 
 @app.command()
@@ -129,7 +149,7 @@ def sandbox(config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
     settings = configuration.peek(config, _environ(None))
     if settings is None:
         raise ConfigError(f"{config}: port.baseUrl is not `sandbox`, so there is nothing to run")
-    serve(settings, _folder(config, state))
+    serve(settings, state_folder(config, state))
 
 
 def _supervise(
@@ -214,33 +234,6 @@ def _load(config: Path, address: Address | None) -> Config:
 
 def _environ(address: Address | None) -> dict[str, str]:
     return {**os.environ, "SANDBOX_KAFKA": address.kafka if address else SANDBOX}
-
-
-def _folder(config: Path, state: Path | None) -> Path:
-    return state if state is not None else config.absolute().parent / ".state"
-
-
-def _build(environments: Environments, one: configuration.Integration) -> dict[str, Any]:
-    began = time.monotonic()
-    environment = environments.ensure(
-        one.folder / "requirements.txt",
-        threading.Event(),
-        lambda line: typer.echo(f"{one.identifier}: {line}", err=True),
-    )
-    return {
-        "identifier": one.identifier,
-        "type": one.type,
-        "environment": environment.key,
-        "path": str(environment.path),
-        "seconds": round(time.monotonic() - began, 3),
-    }
-
-
-def _show(answer: object, table: RenderableType, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
-    else:
-        Terminal().print(table)
 
 
 def _fail(error: FrameworkError, status: int) -> None:

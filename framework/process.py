@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,9 +48,18 @@ class Completed(Struct, frozen=True):
 
 
 class Child:
-    """A running child: its pid, its pidfd (readable once it is dead) and its pipes."""
+    """A running child: its pid, its pidfd (readable once it is dead) and its pipes.
 
-    def __init__(self, argv: Sequence[str], env: Mapping[str, str], cwd: Path):
+    It inherits `pass_fds` under the same numbers; nothing else that is open here.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        pass_fds: Collection[int] = (),
+    ):
         self._popen = subprocess.Popen(
             list(argv),
             env=dict(env),
@@ -60,6 +69,7 @@ class Child:
             stderr=subprocess.PIPE,
             start_new_session=True,
             bufsize=0,
+            pass_fds=pass_fds,
         )
         self.pid = self._popen.pid
         self.pidfd = os.pidfd_open(self.pid)

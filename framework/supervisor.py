@@ -12,7 +12,7 @@ from msgspec import Raw, Struct, structs
 
 from framework import process, router
 from framework.config import Config, Integration
-from framework.environments import Environments
+from framework.environments import Environments, Wanted
 from framework.errors import ConfigError
 from framework.events import Delivery, Event, Hub, Resync, TriggerStatus
 from framework.journal import Journal, ResyncReport
@@ -63,7 +63,7 @@ class Supervisor:
         self._resynced = threading.Event()
         self._started = time.monotonic()
         self._journal = Journal(folder.path / "journal.sqlite")
-        self._environments = Environments(folder.path / "environments")
+        self._environments = Environments(folder.path / "environments", instance=folder.instance)
         self._mappers = Mappers(os.cpu_count() or 1, folder.instance)
         self._turns = Turns(self._stop)
         self._tokens = Tokens(config.port)
@@ -173,7 +173,8 @@ class Supervisor:
             instance=self._folder.instance,
             version=self._version,
         )
-        build = partial(self._environments.ensure, settings.folder / "requirements.txt")
+        wanted = Wanted(settings.identifier, settings.folder, settings.installation)
+        build = partial(self._environments.ensure, wanted)
         work = self._resyncs(settings, stopping)
         return Worker(launch, build, work, self._journal, stopping)
 

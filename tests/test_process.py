@@ -78,6 +78,17 @@ def test_a_child_sees_the_environment_and_folder_it_was_given_and_no_more(
     assert child.stdout.read() == b"ONLY=this\n"
 
 
+def test_a_child_inherits_the_files_it_is_to_have_and_no_other(
+    tmp_path: Path, children: list[Child]
+) -> None:
+    with (tmp_path / "its").open("w") as its, (tmp_path / "ours").open("w"):
+        argv = ["/bin/sh", "-c", "readlink /proc/$$/fd/* || true"]
+        children.append(Child(argv, PATH, Path("/"), [its.fileno()]))
+        assert children[0].wait(DEADLINE) == 0
+    opened = children[0].stdout.read().decode().split()
+    assert [path for path in opened if path.startswith(str(tmp_path))] == [str(tmp_path / "its")]
+
+
 def test_a_child_leads_a_session_of_its_own(children: list[Child]) -> None:
     children.append(shell("sleep 60"))
     assert os.getsid(children[0].pid) == children[0].pid

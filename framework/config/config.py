@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from framework.config import folders, integrations, placeholders
+from framework.config import folders, installations, integrations, placeholders
 from framework.config.integrations import Integration
 from framework.config.sections import Sections
 from framework.document import document
@@ -16,7 +16,14 @@ from framework.sandbox.settings import Sandbox
 from framework.triggers import Channel
 from framework.triggers.kafka import Kafka
 
-SECTIONS = ("port", "triggerChannel", integrations.SECTION, folders.SECTION, "sandbox")
+SECTIONS = (
+    "port",
+    "triggerChannel",
+    integrations.SECTION,
+    folders.SECTION,
+    installations.SECTION,
+    "sandbox",
+)
 PLACEHOLDERS = ("PORT_CLIENT_ID", "PORT_CLIENT_SECRET")
 
 
@@ -40,7 +47,9 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     config = Config(
         port=_port(sections),
         trigger_channel=sections.read("triggerChannel", Channel, Kafka()).beside(here),
-        integrations=integrations.read(sections, folders.read(sections, here)),
+        integrations=integrations.read(
+            sections, folders.read(sections, here), installations.read(sections, here)
+        ),
         sandbox=sections.read("sandbox", Sandbox, Sandbox()),
     )
     sections.problems.settle()

@@ -9,11 +9,12 @@ from msgspec import Meta, Struct
 
 from framework import spec
 from framework.config.folders import Folders
+from framework.config.installations import Installations
 from framework.config.problems import Problems
 from framework.config.sections import Sections, without_empty
 from framework.document.fit import MisfitError, fit
+from framework.environments.settings import Installation
 from framework.errors import ConfigError
-from framework.settings import Settings
 from framework.spec import Spec
 
 SECTION = "integrations"
@@ -23,8 +24,8 @@ VARIABLE = re.compile(r"(?!FRAMEWORK_)[A-Za-z_][A-Za-z0-9_]*")
 NAMES = "use letters, digits and _, and do not begin with FRAMEWORK_"
 
 
-class Item(Settings, frozen=True):
-    """One item of `integrations:` as it is written."""
+class Item(Installation, frozen=True, kw_only=True):
+    """One item of `integrations:` as it is written; how it is installed may stand there, too."""
 
     identifier: Annotated[
         str,
@@ -44,13 +45,16 @@ class Integration(Struct, frozen=True):
     spec: Spec
     config: dict[str, Any]
     env: dict[str, str]
+    installation: Installation
 
     def __repr__(self) -> str:
-        """Leave out `config` and `env`: secrets do not belong in a log."""
+        """Leave out `config`, `env` and the indexes: secrets do not belong in a log."""
         return f"Integration({self.identifier!r}, type={self.type!r})"
 
 
-def read(sections: Sections, folders: Folders) -> tuple[Integration, ...]:
+def read(
+    sections: Sections, folders: Folders, installations: Installations
+) -> tuple[Integration, ...]:
     """Return every integration that is in order; what is not is among the problems."""
     items = sections.filled(SECTION)
     if items is None:
@@ -58,23 +62,29 @@ def read(sections: Sections, folders: Folders) -> tuple[Integration, ...]:
     if not isinstance(items, list):
         sections.problems.add((SECTION,), "expected a list, each item with identifier and type")
         return ()
-    integrations = tuple(_integrations(items, folders, sections.problems))
+    inside = sections.problems.inside(SECTION)
+    integrations = tuple(_integrations(items, folders, installations, inside))
     _refuse_twins(items, sections.problems)
     return integrations
 
 
-def _integrations(items: list[Any], folders: Folders, problems: Problems) -> Iterator[Integration]:
-    for index, item in enumerate(items):
-        inside = problems.inside(SECTION, index)
+def _integrations(
+    items: list[Any], folders: Folders, installations: Installations, problems: Problems
+) -> Iterator[Integration]:
+    for index, written in enumerate(items):
+        inside = problems.inside(index)
         if inside.about(()):
             continue
         try:
-            yield _integration(fit(without_empty(item), Item), folders, inside)
+            yield _integration(without_empty(written), folders, installations, inside)
         except MisfitError as error:
             inside.add(error.keys, str(error))
 
 
-def _integration(item: Item, folders: Folders, problems: Problems) -> Integration:
+def _integration(
+    written: Any, folders: Folders, installations: Installations, problems: Problems
+) -> Integration:
+    item = fit(written, Item)
     folder = folders.find(item.type)
     try:
         known = spec.load(folder)
@@ -87,6 +97,7 @@ def _integration(item: Item, folders: Folders, problems: Problems) -> Integratio
         spec=known,
         config=known.complete(item.config, problems.inside("config").add),
         env=_env(item.env, problems.inside("env")),
+        installation=installations.merged(item, written),
     )
 
 

@@ -1,6 +1,8 @@
-"""From an integration's requirements.txt to a virtualenv of its own, built with uv."""
+"""From an integration's requirements to a virtualenv of its own, built with uv."""
 
 from framework.environments.environment import Environment
 from framework.environments.environments import Environments
+from framework.environments.resolving import Upgrade
+from framework.environments.wanted import Wanted
 
-__all__ = ["Environment", "Environments"]
+__all__ = ["Environment", "Environments", "Upgrade", "Wanted"]

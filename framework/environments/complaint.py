@@ -1,38 +1,113 @@
-"""Why a build failed, for an operator: the step, uv's own words, what to do next."""
+"""Why a build failed, for an operator: the step, uv's own words, what to do next.
+
+There are two sorts: someone must change the requirements, or it may work later.
+"""
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
+from msgspec import Struct
+
+from framework.errors import BuildError, BuildUnavailableError, RequirementsError
 from framework.process import Completed
 
 LAST_LINES = 40  # of what uv printed; its explanation stands at the end
 USERINFO = re.compile(r"(\b[a-z][\w+.-]*://)[^/\s]*@", re.IGNORECASE)
 HIDDEN = "***"
+ERROR = 2  # uv's exit status for what it did not expect; 1 is for what can be foreseen
 
-OTHERWISE = "Correct the requirements."
+
+class Cause(Struct, frozen=True):
+    """How uv says it, which sort of failure it is, what to do."""
+
+    pattern: str
+    sort: type[BuildError]
+    cure: str
+
+
+SPACE = "Free some space on the state folder's file system: `supervisor.py env gc` may do."
+RIGHTS = "Make the state folder writable for the supervisor's user."
+REACH = "Check that the package index can be reached from this machine."
+REQUIREMENTS = "Correct the requirements."
+UNKNOWN = Cause("", BuildUnavailableError, "It is tried again; the whole output tells more.")
+OTHERWISE = Cause("", RequirementsError, REQUIREMENTS)
 # The first row that matches decides.
-ADVICE = (
-    (r"network was disabled", "Start once without UV_OFFLINE, or name a folder in UV_FIND_LINKS."),
-    (
-        r"\b40[13] (unauthorized|forbidden)",
-        "Check the credentials of the package index (UV_INDEX_<NAME>_USERNAME and _PASSWORD).",
+CAUSES = (
+    Cause(r"no space left|quota exceeded|os error (28|122)\b", BuildUnavailableError, SPACE),
+    Cause(
+        r"hash mismatch",
+        RequirementsError,
+        "The index serves other files than when the lock was made. If that is known to be right, "
+        "run `supervisor.py build --upgrade PACKAGE`; if not, somebody tampers with them.",
     ),
-    (r"no solution found", OTHERWISE),
-    (r"no space left|quota exceeded", "Free some space on the state folder's file system."),
-    (r"permission denied", "Make the state folder writable for the supervisor's user."),
-    (r"no interpreter found", "Run `make sync` and start the supervisor again."),
-    (
-        r"error sending request|failed to fetch|dns error|timed out|status server error",
-        "Check that the package index can be reached from this machine.",
+    Cause(
+        r"network was disabled|connectivity is disabled",
+        BuildUnavailableError,
+        "Put the missing package into a folder that `findLinks` names, or set `offline: false`.",
     ),
+    Cause(
+        r"\b40[13] (unauthorized|forbidden)|\(40[13] ",
+        BuildUnavailableError,
+        "Check the credentials of the package index (`indexes:`); no other index was asked.",
+    ),
+    Cause(
+        r"error sending request|failed to fetch|dns error|timed out|status server error"
+        r"|could not resolve host|connection (refused|reset)|unexpected eof",
+        BuildUnavailableError,
+        REACH,
+    ),
+    Cause(r"permission denied|read-only file system", BuildUnavailableError, RIGHTS),
+    Cause(
+        r"no interpreter found|broken (symlink|python)",
+        RequirementsError,
+        "Install that Python again, or set `python:` to another one.",
+    ),
+    Cause(
+        r"no usable wheels|building from source is disabled",
+        RequirementsError,
+        "Ask for another version, or take the package out of `onlyBinary`.",
+    ),
+    Cause(r"no solution found|parse|included file|unexpected '", RequirementsError, REQUIREMENTS),
 )
 
 
+def failure(what: str, completed: Completed, secrets: Iterable[str]) -> BuildError:
+    """Compose the error; `what` names the requirements and the step that failed."""
+    sort = diagnose(words(completed), completed.status).sort
+    return sort(explain(what, completed, secrets))
+
+
 def explain(what: str, completed: Completed, secrets: Iterable[str]) -> str:
-    """Compose the message; `what` names the requirements and the step that failed."""
+    """Compose the message of a program that failed."""
+    said = redacted(words(completed), secrets)
+    cure = diagnose(said, completed.status).cure
+    return f"{what} failed (uv: {ended(completed.status)}):\n{said}\n{cure}"
+
+
+def words(completed: Completed) -> str:
+    """Return the last of what a program printed."""
     printed = completed.stderr.strip() or completed.stdout.strip() or "(it printed nothing)"
-    said = redacted("\n".join(printed.splitlines()[-LAST_LINES:]), secrets)
-    return f"{what} failed (uv: exit status {completed.status}):\n{said}\n{advice(said)}"
+    return "\n".join(printed.splitlines()[-LAST_LINES:])
+
+
+def refused(error: OSError, what: str, root: Path) -> BuildError:
+    """Compose the error for a file system that did not do what we wanted."""
+    said = f"{error.filename or root}: {error.strerror}"
+    cause = diagnose(f"{said} (os error {error.errno})", ERROR)
+    cure = cause.cure if cause.pattern else "Check the state folder: space, rights."
+    return BuildUnavailableError(f"{said} (while building the environment of {what}). {cure}")
+
+
+def diagnose(said: str, status: int) -> Cause:
+    """Find out which sort of failure it is."""
+    matching = (one for one in CAUSES if re.search(one.pattern, said, re.IGNORECASE))
+    return next(matching, OTHERWISE if status == 1 else UNKNOWN)
+
+
+def ended(status: int) -> str:
+    """Say how a program ended."""
+    return f"exit status {status}" if status >= 0 else f"killed by signal {-status}"
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
@@ -40,9 +115,3 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
     return USERINFO.sub(rf"\1{HIDDEN}@", text)
-
-
-def advice(said: str) -> str:
-    """Say what to do next about what uv said."""
-    matching = (then for pattern, then in ADVICE if re.search(pattern, said, re.IGNORECASE))
-    return next(matching, OTHERWISE)

@@ -1,114 +1,174 @@
-"""All environments of this machine: found by key, built where missing, swept at start."""
+"""All environments of this machine: found by key, resolved and built where missing."""
 
-import errno
-import shutil
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event
 
-from framework.environments import installer, python, receipt, requirements, turn
-from framework.environments.build import Order, Say, build
+from msgspec import structs
+
+from framework.environments import complaint, history, inputs, keys, lock, pythons
+from framework.environments.build import Order
 from framework.environments.environment import Environment
-from framework.environments.installer import Uv
+from framework.environments.history import History
+from framework.environments.inputs import Inputs
+from framework.environments.installer import LIMIT_SECONDS
+from framework.environments.lock import Lock, Locks
+from framework.environments.maker import Maker, Told
 from framework.environments.receipt import Receipt
-from framework.environments.requirements import Requirements
-from framework.errors import BuildError
+from framework.environments.requirements import LOCK
+from framework.environments.resolving import Upgrade
+from framework.environments.sources import Sources
+from framework.environments.steps import Say
+from framework.environments.wanted import Wanted
+from framework.errors import BuildUnavailableError, RequirementsError
+
+MSGSPEC = version("msgspec")
 
 
 class Environments:
     """`root` holds everything, the cache included: on one file system packages are not copied.
 
-    `uv` is the program to use; the framework's own if it is not given.
+    `uv` is the program to use; the framework's own if it is not given. `instance` marks what is
+    started for a build; `limit` is how many seconds one may take.
     """
 
-    def __init__(self, root: Path, uv: Path | None = None):
+    def __init__(
+        self,
+        root: Path,
+        uv: Path | None = None,
+        instance: str = "",
+        limit: float = LIMIT_SECONDS,
+    ):
         self._root = root.absolute()
-        self._uv = uv
-        self._msgspec = requirements.exactly("msgspec", version("msgspec"))
+        self._maker = Maker(self._root, uv, instance, limit)
+        self._locks = Locks(self._root)
+        self._history = History(self._root)
+        self._sources = Sources()
 
-    def ready(self, path: Path) -> Environment | None:
-        """Return the environment for a requirements.txt if it is built; start no process."""
-        sdk, own = self._order(self._msgspec), self._order(requirements.read(path))
-        first, second = self._found(sdk), self._found(own)
-        if first is None or second is None:
-            return None
-        return self._environment(own, sdk, first)
+    def ready(self, wanted: Wanted) -> Environment | None:
+        """Return the environment if it is built; start no process.
 
-    def ensure(self, path: Path, stop: Event, say: Say) -> Environment:
-        """Return the environment for a requirements.txt, built if need be; `say` is told each step.
-
-        Raises BuildError (the step, uv's own words, what to do next) and StoppedError.
+        Raises RequirementsError for requirements that cannot be read, or without a Python.
         """
-        wanted = requirements.read(path)
-        requirements.refuse_other_files(wanted)
-        sdk, own = self._order(self._msgspec), self._order(wanted)
+        both = [(one, self._locks.found(one)) for one in self._inputs(wanted)]
+        orders = [self._order(one, its) for one, its in both if its]
+        receipts = [found for order in orders if (found := self._maker.found(order.key))]
+        if len(receipts) < len(both):
+            return None
+        return self._environment(orders[0].key, orders[1].key, receipts[1])
+
+    def ensure(self, wanted: Wanted, stop: Event, say: Say) -> Environment:
+        """Return the environment, resolved and built if need be; `say` is told each step.
+
+        Raises RequirementsError (it must be changed), BuildUnavailableError (it may work later;
+        both with the step, uv's own words, what to do next) and StoppedError.
+        """
         try:
-            first, _ = self._ensure(sdk, stop, say), self._ensure(own, stop, say)
+            return self._ensure(wanted, stop, say)
         except OSError as error:
-            raise BuildError(
-                f"{error.filename or self._root}: {error.strerror} (while building the "
-                f"environment of {wanted.source}). Check the state folder: space, rights."
+            raise complaint.refused(error, wanted.label, self._root) from error
+
+    def upgrade(self, wanted: Wanted, upgrade: Upgrade, stop: Event, say: Say) -> Environment:
+        """Build with newer versions; only once that worked they are committed, and in use."""
+        try:
+            self._upgrade(wanted, upgrade, (stop, say))
+            return self._ensure(wanted, stop, say)
+        except OSError as error:
+            raise complaint.refused(error, wanted.label, self._root) from error
+
+    def commit(self, wanted: Wanted) -> Path | None:
+        """Write the lock in use beside the requirements; return where, None if it is there.
+
+        Raises BuildUnavailableError where nothing can be written.
+        """
+        own, _ = self._inputs(wanted)
+        found = self._locks.found(own)
+        if not own.requirements.lines or found is None or lock.committed(own):
+            return None
+        try:
+            return lock.commit(own, found)
+        except OSError as error:
+            raise BuildUnavailableError(
+                f"{own.requirements.folder / LOCK} cannot be written: {error.strerror}. The lock "
+                "in the state folder is used; to commit one, build where that can be written."
             ) from error
-        return self._environment(own, sdk, first)
+
+    def refuse_stale(self, wanted: Wanted) -> None:
+        """Raise RequirementsError if the committed lock is missing, or for other requirements."""
+        lock.refuse_stale(self._inputs(wanted)[0])
+
+    def fingerprint(self, wanted: Wanted) -> str:
+        """Return what changes if, and only if, another environment may be needed; never raises.
+
+        No process is started, save for a Python that was never seen.
+        """
+        try:
+            return self._inputs(wanted)[0].fingerprint()
+        except (RequirementsError, OSError) as error:
+            return keys.digest(str(error))
 
     def sweep(self) -> int:
         """Remove what killed builds left behind; return how many there were."""
-        swept = 0
-        for leftover in self._root.glob("build/*"):
-            with self._lock(leftover.name.partition("-")[0]).open("a") as file:
-                if turn.taken(file):  # else its build is alive
-                    shutil.rmtree(leftover, ignore_errors=True)
-                    swept += 1
-        return swept
+        return self._maker.sweep()
 
-    def _ensure(self, order: Order, stop: Event, say: Say) -> Receipt:
-        if found := self._found(order):
+    def _ensure(self, wanted: Wanted, stop: Event, say: Say) -> Environment:
+        own, sdk = self._inputs(wanted)
+        told, beside = (stop, say), (stop, lambda line: say(f"the sdk's {sdk.label}: {line}"))
+        first, second = self._lock(own, wanted, told), self._lock(sdk, wanted, beside)
+        key, _ = self._made(own, first, told)
+        its, found = self._made(sdk, second, beside)
+        return self._environment(key, its, found)
+
+    def _upgrade(self, wanted: Wanted, upgrade: Upgrade, told: Told) -> None:
+        own, _ = self._inputs(wanted)
+        if not own.requirements.lines:
+            return
+        with self._maker.turn(lock.name(own, own.floors[0]), told):
+            made = self._maker.resolve(own, self._locks.start(own), told, upgrade)
+            self._made(own, made, told)
+            self._adopt(own, made)
+
+    def _lock(self, one: Inputs, wanted: Wanted, told: Told) -> Lock:
+        if found := self._locks.found(one):
             return found
-        for name in ("envs", "build", "locks"):
-            (self._root / name).mkdir(parents=True, exist_ok=True)
-        label = order.requirements.label
-        with turn.held(self._lock(order.key), stop, lambda: say(f"{label}: another build runs")):
-            return self._found(order) or self._build(order, stop, say)
+        with self._maker.turn(lock.name(one, one.floors[0]), told):
+            found = self._locks.found(one) or self._locks.elsewhere(one)
+            found = found or self._maker.resolve(one, self._locks.start(one), told)
+            if one not in self._inputs(wanted):
+                raise BuildUnavailableError(
+                    f"{one.requirements.source} was changed while it was resolved. Start again."
+                )
+            self._locks.keep(one, found)
+        return found
 
-    def _build(self, order: Order, stop: Event, say: Say) -> Receipt:
-        for leftover in self._root.glob(f"build/{order.key}-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        uv = Uv(self._uv or installer.find(), self._root / "uv-cache")
-        with TemporaryDirectory(
-            prefix=f"{order.key}-", dir=self._root / "build", ignore_cleanup_errors=True
-        ) as aside:
-            build(order, Path(aside, "env"), uv, stop, say)
-            self._publish(order, Path(aside))
-        published = self._found(order)
-        assert published is not None
-        return published
+    def _made(self, one: Inputs, its: Lock, told: Told) -> tuple[str, Receipt]:
+        order = self._order(one, its)
+        record = history.record(order.key, one, its)
+        found = self._maker.found(order.key)
+        if found is None:
+            lock.refuse_unhashed(its, one)
+            why = self._history.why(one.label, record)
+            found = self._maker.make(structs.replace(order, why=why), told)
+        self._history.keep(one.label, record)
+        return order.key, found
 
-    def _publish(self, order: Order, aside: Path) -> None:
-        place = self._place(order)
-        if place.exists() and not self._found(order):
-            place.rename(aside / "unmarked")
+    def _adopt(self, one: Inputs, upgraded: Lock) -> None:
         try:
-            (aside / "env").rename(place)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            lock.commit(one, upgraded)
+        except OSError:
+            if lock.committed(one):  # it counts before one in the state folder
                 raise
-            return  # somebody else was first, with the same contents
-        receipt.flush(place.parent)
+            self._locks.keep(one, upgraded)
 
-    def _environment(self, own: Order, sdk: Order, found: Receipt) -> Environment:
-        msgspec = self._place(sdk) / found.site_packages
-        return Environment(own.key, self._place(own), msgspec)
+    def _inputs(self, wanted: Wanted) -> tuple[Inputs, Inputs]:
+        """Return the integration's own, and those of the sdk's msgspec beside it."""
+        python = pythons.find(wanted.installation.python, self._root / "pythons.json")
+        own = inputs.read(wanted, python, self._sources)
+        return own, inputs.of_package("msgspec", MSGSPEC, wanted.installation, python)
 
-    def _found(self, order: Order) -> Receipt | None:
-        return receipt.found(self._place(order), order.key)
+    def _order(self, one: Inputs, its: Lock) -> Order:
+        return Order(keys.environment(its.body, one.forms, one.sources, one.python), one, its)
 
-    def _order(self, wanted: Requirements) -> Order:
-        own = python.own()
-        return Order(requirements.key(wanted, own), wanted, own)
-
-    def _place(self, order: Order) -> Path:
-        return self._root / "envs" / order.key
-
-    def _lock(self, key: str) -> Path:
-        return self._root / "locks" / key
+    def _environment(self, key: str, sdk: str, found: Receipt) -> Environment:
+        msgspec = self._maker.place(sdk) / found.site_packages
+        return Environment(key, self._maker.place(key), msgspec)

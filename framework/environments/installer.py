@@ -10,9 +10,10 @@ from msgspec import Struct
 from uv import find_uv_bin
 
 from framework import process
-from framework.errors import BuildError
+from framework.environments.settings import Installation
+from framework.errors import BuildUnavailableError
 
-LIMIT_SECONDS = 600.0  # for one step of a build; compiling a large package takes minutes
+LIMIT_SECONDS = 600.0  # for a whole build; compiling a large package takes minutes
 
 # The operator's own settings: indexes, certificates, time-outs. Whatever else is set for uv, pip
 # or Python is meant for another program.
@@ -25,15 +26,22 @@ SECRET = re.compile(r"UV_INDEX_\w+_(PASSWORD|USERNAME)")
 
 
 class Uv(Struct, frozen=True):
-    """The program, and the cache it shares between environments on one file system."""
+    """The program, the cache it shares between environments, what an integration set for it.
+
+    `marker` is what all its processes carry, so that none of them can get lost.
+    """
 
     path: Path
     cache: Path
+    installation: Installation = Installation()
+    marker: str = ""
 
-    def run(self, arguments: Sequence[str], stop: Event) -> process.Completed:
-        """Run one step to its end; raise StoppedError, or TimeoutError after ten minutes."""
+    def run(
+        self, arguments: Sequence[str], stop: Event, seconds: float = LIMIT_SECONDS
+    ) -> process.Completed:
+        """Run one step to its end; raise StoppedError, or TimeoutError after so many seconds."""
         argv = [str(self.path), *arguments]
-        return process.run(argv, self.environ(), stop, seconds=LIMIT_SECONDS)
+        return process.run(argv, self.environ(), stop, seconds=seconds)
 
     def environ(self) -> dict[str, str]:
         """Spell the environment of uv out from nothing."""
@@ -41,6 +49,8 @@ class Uv(Struct, frozen=True):
         return {
             **process.inherited(),
             **passed_on,
+            **self._places(),
+            **({process.MARKER: self.marker} if self.marker else {}),
             "PATH": os.environ.get("PATH", os.defpath),  # compilers, git
             "NO_COLOR": "1",
             "UV_CACHE_DIR": str(self.cache),
@@ -49,17 +59,33 @@ class Uv(Struct, frozen=True):
             "UV_PYTHON_DOWNLOADS": "never",
         }
 
+    def _places(self) -> dict[str, str]:
+        """Say where packages come from; never in argv, which any user of the machine can read."""
+        its = self.installation
+        indexes = [*its.indexes, *os.environ.get("UV_INDEX", "").split()]
+        find_links = [*its.find_links, *filter(None, [os.environ.get("UV_FIND_LINKS")])]
+        places = {"UV_INDEX": " ".join(indexes), "UV_FIND_LINKS": ",".join(find_links)}
+        if its.offline:
+            places["UV_OFFLINE"] = "1"
+        return {name: value for name, value in places.items() if value}
+
+    @property
+    def offline(self) -> bool:
+        """Tell whether the network may not be used at all."""
+        return self.installation.offline or os.environ.get("UV_OFFLINE", "") not in ("", "0")
+
+    @property
+    def secrets(self) -> list[str]:
+        """The credentials that uv may repeat in what it prints."""
+        ours = [value for name, value in os.environ.items() if value and SECRET.fullmatch(name)]
+        return [*self.installation.secrets, *ours]
+
 
 def find() -> Path:
     """Return the uv that the framework itself depends on, whatever is on PATH."""
     try:
         return Path(find_uv_bin())
     except FileNotFoundError as error:
-        raise BuildError(
+        raise BuildUnavailableError(
             "uv is missing from the supervisor's own environment. Run `make sync`."
         ) from error
-
-
-def secrets() -> list[str]:
-    """Return the credentials in our environment that uv may repeat in what it prints."""
-    return [value for name, value in os.environ.items() if value and SECRET.fullmatch(name)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from framework.errors import BuildError
+from framework.errors import RequirementsError
 
 
 class Python(Struct, frozen=True, rename="camel"):
@@ -19,6 +19,27 @@ class Python(Struct, frozen=True, rename="camel"):
     version: str
     platform: str
 
+    @property
+    def release(self) -> str:
+        """The version without compiler and date: 3.11.7."""
+        return self.version.partition(" ")[0]
+
+    @property
+    def minor(self) -> str:
+        """What `python:` in config.yaml calls it: 3.11."""
+        return self.release.rpartition(".")[0]
+
+
+def change(before: Python, now: Python) -> str | None:
+    """Say how the Python changed, in an operator's words; None if it did not."""
+    if before == now:
+        return None
+    if before.release != now.release:
+        return f"Python {before.release} → {now.release}"
+    if before.path != now.path:
+        return f"Python {now.release} moved from {before.path} to {now.path}"
+    return f"Python {now.release} was replaced by another build of it"
+
 
 def own() -> Python:
     """Identify the interpreter under the supervisor's own environment, without starting it."""
@@ -26,7 +47,7 @@ def own() -> Python:
     try:
         found = Path(path).stat()
     except OSError as error:
-        raise BuildError(
+        raise RequirementsError(
             f"the Python that runs the supervisor cannot be read any more: {path}: "
             f"{error.strerror}. Run `make sync` and start the supervisor again."
         ) from error

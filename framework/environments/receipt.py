@@ -13,7 +13,10 @@ NAME = ".ready"
 
 
 class Receipt(Struct, frozen=True, rename="camel"):
-    """What an environment was built from and what is in it; `site_packages` is relative to it."""
+    """What an environment was built from and what is in it; `site_packages` is relative to it.
+
+    `why` is the reason of the build, `label` the integration it was for, `built_at` in ISO 8601.
+    """
 
     key: str
     python: Python
@@ -22,6 +25,9 @@ class Receipt(Struct, frozen=True, rename="camel"):
     packages: list[str]
     requirements: list[str]
     site_packages: str
+    why: str = ""
+    label: str = ""
+    built_at: str = ""
 
 
 decoder = msgspec.json.Decoder(Receipt)

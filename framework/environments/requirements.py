@@ -1,89 +1,119 @@
-"""What an environment must hold: the text of a requirements.txt, and the key it leads to.
+"""What an environment must hold: requirements.txt with all that it includes, or pyproject.toml."""
 
-The syntax is pip's: https://pip.pypa.io/en/stable/reference/requirements-file-format/
-"""
-
-import hashlib
-import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
+from framework.environments import lines
 from framework.environments.complaint import redacted
-from framework.environments.python import Python
-from framework.errors import BuildError
+from framework.errors import RequirementsError
 
-SCHEMA = 1  # counted up when environments are built in another way
-MSGSPEC_FLOOR = "0.18"  # the oldest msgspec of an integration's own that the sdk can use
-KEY_LENGTH = 32  # hex digits
-
-COMMENT = re.compile(r"(^|\s)#.*$", re.MULTILINE)
-CONTINUED = re.compile(r"\\\s*\n")
-# Lines that bring in files whose content is not in the text, and so would not be in the key.
-OTHER_FILE = re.compile(
-    r"""-[rce] | --(requirement|constraint|editable)\b
-      | (-f|--find-links) [\s=]*+ (?!/|\w+:)  # relative to a folder
-      | [./~] | file: | \S+ \s* @ \s* (file:|[./~])
-      | (?!\w[\w+.-]*://) [^\s@;\[=<>~!]* (/|\.whl\b|\.zip\b|\.tar\b)""",
-    re.VERBOSE,
-)
+FILE, PROJECT, LOCK = "requirements.txt", "pyproject.toml", "requirements.lock"
 
 
 class Requirements(Struct, frozen=True):
-    """`text` as it was read, `label` for progress, `source` as messages call it."""
+    """`source` is what messages call it; `lines` is all that counts, included files as well.
 
-    label: str
+    `text` is what to resolve where no requirements.txt in `folder` says it; `name` is the folder's.
+    """
+
+    name: str
     source: str
-    text: str
+    folder: Path
+    lines: list[str]
+    text: str | None = None
 
     @property
-    def lines(self) -> list[str]:
-        """What counts of the text: options as they stand, then requirements in order."""
-        return normalised(self.text)
+    def places(self) -> list[str]:
+        """The options that say where packages come from; they may hold credentials."""
+        return [line for line in self.lines if lines.PLACES.match(line)]
+
+    @property
+    def forms(self) -> list[str]:
+        """The options that say which packages are built from their sources, which never."""
+        return [line for line in self.lines if lines.FORMS.match(line)]
+
+    @property
+    def local(self) -> list[Path]:
+        """The files and folders of this machine that are installed from."""
+        found = (lines.local(line, self.folder) for line in self.lines)
+        return sorted({path for path in found if path is not None})
 
 
-def read(path: Path) -> Requirements:
-    """Read a requirements.txt; one that is missing asks for nothing."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except FileNotFoundError:
-        text = ""
-    except OSError as error:
-        raise BuildError(f"{path} cannot be read: {error.strerror}. Make it readable.") from error
-    except UnicodeDecodeError as error:
-        raise BuildError(f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
-    return Requirements(path.parent.name, str(path), text)
+def read(folder: Path) -> Requirements:
+    """Read what a folder asks for; one without both files asks for nothing."""
+    path = folder / FILE
+    if not is_there(path) and is_there(folder / PROJECT):
+        return _project(folder / PROJECT)
+    found = list(_lines(path, [])) if is_there(path) else []
+    return Requirements(folder.name, str(path), folder, lines.ordered(found))
 
 
 def exactly(name: str, version: str) -> Requirements:
     """Ask for one package in one version."""
     pin = f"{name}=={version}"
-    return Requirements(pin, pin, pin)
+    return Requirements(pin, pin, Path("/"), [pin], pin)
 
 
-def normalised(text: str) -> list[str]:
-    """Drop comments and blank lines, collapse spaces, put requirements in alphabetical order.
-
-    The order of options stays: the first of two indexes wins.
-    """
-    whole = CONTINUED.sub(" ", COMMENT.sub("", text))
-    lines = [" ".join(line.split()) for line in whole.splitlines() if line.strip()]
-    options = [line for line in lines if line.startswith("-")]
-    return options + sorted(line for line in lines if not line.startswith("-"))
-
-
-def key(requirements: Requirements, python: Python) -> str:
-    """Name the environment that these requirements lead to with this Python."""
-    inputs = (SCHEMA, requirements.lines, python, f"msgspec>={MSGSPEC_FLOOR}")
-    return hashlib.sha256(msgspec.json.encode(inputs)).hexdigest()[:KEY_LENGTH]
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file; raise RequirementsError if that cannot be known."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return True
 
 
-def refuse_other_files(requirements: Requirements) -> None:
-    """Raise BuildError for a line whose meaning can change while the text stays the same."""
-    for line in requirements.lines:
-        if OTHER_FILE.match(line):
-            raise BuildError(
-                f"{requirements.source}: {redacted(line)!r} names another file or folder; a change "
-                "in it would go unnoticed. Write out here what it asks for, or name a package."
+def text_of(path: Path) -> str:
+    """Return what a file says; raise RequirementsError if that cannot be read."""
+    try:
+        return path.read_text("utf-8-sig")  # some editors begin a file with a mark
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except UnicodeDecodeError as error:
+        raise RequirementsError(
+            f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8."
+        ) from error
+
+
+def _unreadable(path: Path, error: OSError) -> RequirementsError:
+    return RequirementsError(f"{path} cannot be read: {error.strerror}. Make it readable.")
+
+
+def _lines(path: Path, above: list[Path]) -> Iterator[str]:
+    if path in above:
+        raise RequirementsError(f"{above[-1]} includes {path}, which includes it. Remove one.")
+    for line in lines.split(text_of(path)):
+        included = lines.INCLUDED.match(line)
+        if included is None:
+            yield lines.absolute(line, path.parent)
+            continue
+        if lines.URL.match(included["path"]):
+            raise RequirementsError(
+                f"{path}: {redacted(line)!r} names a file on another machine; a change in it would "
+                "go unnoticed. Write out here what it asks for."
             )
+        kind = "-c " if "c" in included["option"][:3] else ""
+        for inner in _lines(path.parent / included["path"], [*above, path]):
+            yield inner if inner.startswith("-") else f"{kind}{inner}"
+
+
+def _project(path: Path) -> Requirements:
+    try:
+        project = tomllib.loads(text_of(path)).get("project", {})
+    except tomllib.TOMLDecodeError as error:
+        raise RequirementsError(f"{path} is not TOML: {error}. Correct it.") from error
+    found = project.get("dependencies", []) if isinstance(project, dict) else None
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise RequirementsError(f"{path}: project.dependencies is not a list of strings.")
+    if "dependencies" in project.get("dynamic", []):
+        raise RequirementsError(
+            f"{path}: the dependencies are dynamic, so only a build would tell them. "
+            f"List them there, or in a {FILE} beside it."
+        )
+    text = "\n".join(found)
+    return Requirements(path.parent.name, str(path), path.parent, lines.normalised(text), text)

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import IO
 
-from framework.errors import BuildError, StoppedError
+from framework.errors import BuildUnavailableError, StoppedError
 
 POLL_SECONDS = 0.1  # how long the end of another build may go unnoticed
 LONGEST_WAIT = 1800.0  # seconds; three steps of a build at their limit
@@ -40,7 +40,7 @@ def _wait(file: IO[str], stop: Event, deadline: float) -> None:
         if stop.wait(POLL_SECONDS):
             raise StoppedError("stopped while another build of the same environment ran")
         if time.monotonic() > deadline:
-            raise BuildError(
+            raise BuildUnavailableError(
                 f"another process has not finished the same environment: `fuser {file.name}` "
                 "names it. End it, or wait and start again."
             )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Raw, Struct
 
-from framework.environments import Environment
+from framework.environments import Environment, leases
 from framework.process import MARKER, Child, inherited
 from framework.protocol.messages import VERSION, Configure, SupervisorHello
 
@@ -35,9 +35,13 @@ class Launch(Struct, frozen=True):
         return f"{self.instance}/{self.identifier}"
 
     def start(self, environment: Environment) -> Child:
-        """Start the process in its environment, by the real path of its Python."""
+        """Start the process in its environment, by the real path of its Python.
+
+        It takes a lease with it; raises OSError if the environment is gone.
+        """
         argv = [str(environment.python), str(BOOTSTRAP), str(self.folder / "main.py")]
-        return Child(argv, self.environ(environment), self.folder)
+        with leases.leased(environment) as files:
+            return Child(argv, self.environ(environment), self.folder, files)
 
     def environ(self, environment: Environment) -> dict[str, str]:
         """Spell the process's environment out from nothing."""

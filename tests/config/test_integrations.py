@@ -24,7 +24,13 @@ def test_an_integration_comes_with_its_folder_its_spec_and_its_defaults(desk):
 
 def test_an_integration_shows_no_secret_in_a_log(load):
     (found,) = load(
-        items(item(config="{bootstrap_servers: x, password: hunter2}", env="{TOKEN: hunter2}"))
+        items(
+            item(
+                config="{bootstrap_servers: x, password: hunter2}",
+                env="{TOKEN: hunter2}",
+                indexes="['https://me:hunter2@example.com/simple']",
+            )
+        )
     ).integrations
 
     assert "hunter2" not in repr(found)
@@ -37,6 +43,18 @@ def test_a_type_without_a_spec_takes_any_config(desk):
     (found,) = desk.load(items(item(type="pets", config="{cats: [1, {b: 2}]}"))).integrations
 
     assert found.config == {"cats": [1, {"b": 2}]}
+
+
+def test_a_type_needs_no_more_than_a_main_py(desk):
+    place = desk.folder / "integrations" / "pets"
+    place.mkdir()
+    (place / "main.py").touch()
+    (place / "pyproject.toml").write_text('[project]\nname = "pets"\nversion = "1"\n')
+
+    (found,) = desk.load(items(item(type="pets", config="{cats: 1}"))).integrations
+
+    assert found.folder == place
+    assert found.config == {"cats": 1}
 
 
 def test_an_empty_config_is_no_config(desk):

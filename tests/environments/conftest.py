@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from framework.environments import Environments
+from framework.environments import Environments, Wanted
 from tests.fakes.uv import FakeUv
 
 
@@ -30,6 +30,11 @@ def requirements(tmp_path: Path) -> Path:
     path.parent.mkdir()
     path.write_text("six\n")
     return path
+
+
+@pytest.fixture
+def wanted(requirements: Path) -> Wanted:
+    return Wanted("kafka", requirements.parent)
 
 
 @pytest.fixture

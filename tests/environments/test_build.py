@@ -1,118 +1,172 @@
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from framework.environments import build, python, receipt, requirements
+from framework.environments import build, inputs, python, receipt
 from framework.environments.build import Order
+from framework.environments.inputs import Inputs
 from framework.environments.installer import Uv
-from framework.environments.requirements import Requirements
+from framework.environments.lock import Lock
+from framework.environments.settings import Installation
+from framework.environments.sources import Sources
+from framework.environments.steps import Steps
+from framework.environments.wanted import Wanted
 from framework.errors import BuildError, StoppedError
-from framework.process import Completed
+from tests.fakes.environment import SITE_PACKAGES
 from tests.fakes.uv import FakeUv
 
-OWN = python.own()
-SITE_PACKAGES = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+PIN = "six==1.17.0 --hash=sha256:0\n"
 
 
-class SlowUv(Uv, frozen=True):
-    """Never ends."""
+def of(folder: Path, text: str = "six # 1", **settings: object) -> Inputs:
+    (folder / "requirements.txt").write_text(text)
+    wanted = Wanted("kafka-1", folder, Installation(**settings))
+    return inputs.read(wanted, python.own(), Sources())
 
-    def run(self, arguments: Sequence[str], stop: Event) -> Completed:
-        raise TimeoutError(arguments, stop)
 
-
-def order(text: str) -> Order:
-    wanted = Requirements("kafka", "/i/kafka/requirements.txt", text)
-    return Order(requirements.key(wanted, OWN), wanted, OWN)
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "kafka"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture
 def aside(tmp_path: Path) -> Path:
-    return tmp_path / f"{order('six').key}-x1_z"
+    (tmp_path / "k-x1_z").mkdir()
+    return tmp_path / "k-x1_z"
 
 
-@pytest.fixture(autouse=True)
-def _aside_exists(aside: Path) -> None:
-    aside.mkdir()
+class Building:
+    def __init__(self, uv: FakeUv, aside: Path, stop: Event):
+        self.said: list[str] = []
+        self._uv = uv
+        self._aside = aside
+        self._stop = stop
+
+    def __call__(self, its: Inputs, body: str = PIN) -> Path:
+        uv = Uv(self._uv.path, self._aside / "cache", its.installation)
+        told = (self._stop, self.say)
+        steps = Steps(its.requirements.source, uv, told, 60.0, self._aside / "log")
+        build.build(
+            Order("k", its, Lock("i", "s", body), "first build"), self._aside / "env", steps
+        )
+        return self._aside / "env"
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+
+@pytest.fixture
+def building(uv: FakeUv, aside: Path, stop: Event) -> Building:
+    return Building(uv, aside, stop)
 
 
 def test_a_build_is_told_step_by_step_and_leaves_a_receipt(
-    aside: Path, uv: FakeUv, stop: Event
+    building: Building, folder: Path
 ) -> None:
-    said: list[str] = []
-    build.build(order("six # 1"), aside / "env", Uv(uv.path, aside / "cache"), stop, said.append)
-    assert said[:3] == [
-        "kafka: creating the environment",
-        "kafka: resolving and installing, requirements: 1",
-        "kafka: checking what was installed",
-    ]
-    assert said[3].startswith("kafka: built in ")
-    written = receipt.found(aside / "env", order("six").key)
+    built = building(of(folder))
+    assert building.said[:2] == ["creating the environment", "checking what was installed"]
+    assert building.said[2].startswith("built in ")
+    assert building.said[2].endswith("packages: 1 (first build)")
+    written = receipt.found(built, "k")
     assert written is not None
     assert written.uv == "9.9.9"
     assert written.packages == ["six==1.17.0"]
     assert written.requirements == ["six"]
-    assert written.site_packages == SITE_PACKAGES
+    assert written.site_packages == str(SITE_PACKAGES)
+    assert (written.why, written.label) == ("first build", "kafka-1")
+    assert written.built_at.endswith("+00:00")
 
 
-def test_what_is_installed_is_the_text_of_the_key(aside: Path, uv: FakeUv, stop: Event) -> None:
-    build.build(order("six # 1"), aside / "env", Uv(uv.path, aside), stop, print)
-    assert uv.installed == "six # 1"
+def test_what_is_installed_is_the_lock_and_every_file_needs_its_hash(
+    building: Building, folder: Path, uv: FakeUv
+) -> None:
+    built = building(of(folder))
+    assert uv.installed == PIN
+    assert PIN in (built / build.KEPT).read_text()
+    assert "--require-hashes" in uv.calls[1]
+    assert uv.calls[1].endswith("--offline")
 
 
-def test_an_environment_is_relocatable_and_of_the_given_python(aside: Path) -> None:
-    first = next(build.steps(order("six"), aside / "env", aside / "requirements.txt"))
-    assert "--relocatable" in first.arguments
-    assert first.arguments[-3:] == ["--python", OWN.path, str(aside / "env")]
+def test_an_environment_is_relocatable_and_of_the_given_python(
+    building: Building, folder: Path, uv: FakeUv
+) -> None:
+    building(of(folder))
+    assert "--relocatable" in uv.calls[0]
+    assert f"--python {python.own().path} " in uv.calls[0]
 
 
-def test_an_environment_without_requirements_is_one_step(aside: Path) -> None:
-    assert len(list(build.steps(order("# none\n"), aside / "env", aside / "r.txt"))) == 1
+def test_an_environment_without_requirements_is_one_step(
+    building: Building, folder: Path, uv: FakeUv
+) -> None:
+    building(of(folder, "# none\n"), "")
+    assert len(uv.calls) == 1
 
 
-def test_a_receipt_holds_no_credentials(aside: Path, uv: FakeUv, stop: Event) -> None:
-    wanted = order("six @ https://me:secret@host/six-1.0-py3-none-any.whl")
-    build.build(wanted, aside / "env", Uv(uv.path, aside), stop, print)
-    assert b"secret" not in (aside / "env" / receipt.NAME).read_bytes()
+def test_where_packages_come_from_is_told_to_uv_in_a_file(
+    building: Building, folder: Path, uv: FakeUv, aside: Path
+) -> None:
+    text = "--index-url https://me:secret@host/\n--no-binary six\nsix\n"
+    building(of(folder, text, only_binary=["idna"]))
+    assert (aside / build.PLACES).read_text() == (
+        "--index-url https://me:secret@host/\n--no-binary six\n"
+    )
+    assert f"{aside / build.PLACES}" in uv.calls[1]
+    assert "--only-binary idna" in uv.calls[1]
+    assert "secret" not in uv.calls[1]
+
+
+def test_what_a_lock_takes_from_this_machine_is_copied_first(
+    building: Building, folder: Path, uv: FakeUv, aside: Path
+) -> None:
+    (folder / "mine").mkdir()
+    (folder / "theirs.whl").touch()
+    its = of(folder, f"./mine\ntheirs @ file://{folder}/theirs.whl\n")
+    building(its, f"./mine\ntheirs @ file://{folder}/theirs.whl\n./other\n")
+    assert uv.installed.splitlines() == [
+        f"{aside}/sources/0/mine",
+        "./other",
+        f"theirs @ file://{aside}/sources/2/theirs.whl",
+    ]
+    assert "--require-hashes" not in uv.calls[1]
+
+
+def test_a_receipt_holds_no_credentials(building: Building, folder: Path) -> None:
+    line = "six @ https://me:secret@host/six-1.0-py3-none-any.whl"
+    built = building(of(folder, line), f"{line} --hash=sha256:0\n")
+    for name in (receipt.NAME, build.KEPT):
+        assert b"secret" not in (built / name).read_bytes()
 
 
 def test_a_failing_step_says_which_and_what_uv_said_of_the_original_file(
-    aside: Path, uv: FakeUv, stop: Event
+    building: Building, folder: Path, uv: FakeUv, aside: Path
 ) -> None:
-    uv.then("install", 'echo "error: Couldn\'t parse requirement in \\`$last\\`" >&2; exit 2')
+    uv.then("sync", 'echo "error: Failed to read \\`$lock\\`" >&2; exit 1')
     with pytest.raises(BuildError) as failure:
-        build.build(order("six"), aside / "env", Uv(uv.path, aside), stop, print)
+        building(of(folder))
     assert str(failure.value) == (
-        "/i/kafka/requirements.txt: resolving and installing, requirements: 1 failed "
-        "(uv: exit status 2):\n"
-        "error: Couldn't parse requirement in `/i/kafka/requirements.txt`\n"
-        "Correct the requirements."
+        f"{folder}/requirements.txt: fetching and installing, packages: 1 failed "
+        "(uv: exit status 1):\n"
+        f"error: Failed to read `the lock of {folder}/requirements.txt`\n"
+        "Correct the requirements.\n"
+        f"The whole output: {aside / 'log'}"
     )
     assert not (aside / "env" / receipt.NAME).exists()
 
 
-def test_what_does_not_fit_together_leaves_no_marker(aside: Path, uv: FakeUv, stop: Event) -> None:
+def test_what_does_not_fit_together_leaves_no_marker(
+    building: Building, folder: Path, uv: FakeUv, aside: Path
+) -> None:
     uv.then("check", "echo 'six requires idna, but it is not installed' >&2; exit 1")
     with pytest.raises(BuildError, match=r"checking what was installed failed.*\nsix requires"):
-        build.build(order("six"), aside / "env", Uv(uv.path, aside), stop, print)
+        building(of(folder))
     assert not (aside / "env" / receipt.NAME).exists()
 
 
-def test_a_step_that_never_ends_is_named(aside: Path, stop: Event) -> None:
-    with pytest.raises(BuildError, match="creating the environment did not end within 600 s"):
-        build.build(order("six"), aside / "env", SlowUv(Path("/uv"), aside), stop, print)
-
-
-def test_a_stop_ends_a_build(aside: Path, uv: FakeUv, stop: Event) -> None:
-    uv.then("install", "sleep 60")
+def test_a_stop_ends_a_build(building: Building, folder: Path, uv: FakeUv, stop: Event) -> None:
+    uv.then("sync", "sleep 60")
+    stop.set()
     with pytest.raises(StoppedError):
-        build.build(
-            order("six"),
-            aside / "env",
-            Uv(uv.path, aside),
-            stop,
-            lambda line: stop.set() if "resolving" in line else None,
-        )
+        building(of(folder))

@@ -1,6 +1,12 @@
+import errno
+from pathlib import Path
+
 import pytest
 
 from framework.environments import complaint
+from framework.errors import BuildError
+from framework.errors import BuildUnavailableError as Later
+from framework.errors import RequirementsError as Wrong
 from framework.process import Completed
 
 
@@ -47,17 +53,47 @@ def test_what_was_printed_elsewhere_is_used_where_there_is_no_error_text() -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("status", "said", "sort", "cure"),
     [
-        ("No solution found\nhint: the network was disabled", "UV_OFFLINE"),
-        ("No solution found\nhint: (401 Unauthorized)", "credentials"),
-        ("No solution found: connection-pool was not found", "Correct the requirements"),
-        ("error sending request for url", "can be reached"),
-        ("failed to write: No space left on device (os error 28)", "Free some space"),
-        ("Permission denied (os error 13)", "writable"),
-        ("No interpreter found at path `/p`", "make sync"),
-        ("Couldn't parse requirement", "Correct the requirements"),
+        (1, "No solution found\nhint: the network was disabled", Later, "offline: false"),
+        (1, "Network connectivity is disabled, but", Later, "offline: false"),
+        (1, "No solution found\nhint: (401 Unauthorized)", Later, "credentials"),
+        (1, "hint: An index returned a 403 Forbidden error", Later, "no other index was asked"),
+        (1, "No solution found: connection-pool was not found", Wrong, "Correct the requirements"),
+        (2, "error sending request for url", Later, "can be reached"),
+        (1, "fatal: Could not resolve host: github.com", Later, "can be reached"),
+        (2, "HTTP status server error (500 Internal Server Error)", Later, "can be reached"),
+        (2, "failed to write: No space left on device (os error 28)", Later, "Free some space"),
+        (2, "Permission denied (os error 13)", Later, "writable"),
+        (2, "No interpreter found at path `/p`", Wrong, "Install that Python again"),
+        (2, "Couldn't parse requirement", Wrong, "Correct the requirements"),
+        (2, "Unexpected '-', expected '-c'", Wrong, "Correct the requirements"),
+        (1, "Hash mismatch for `six==1.17.0`", Wrong, "build --upgrade PACKAGE"),
+        (1, "no usable wheels\nhint: building from source is disabled", Wrong, "onlyBinary"),
+        (1, "Failed to build `mine`", Wrong, "Correct the requirements"),
+        (2, "something new", Later, "tried again"),
+        (-9, "", Later, "killed by signal 9"),
     ],
 )
-def test_the_advice_fits_what_uv_said(said: str, expected: str) -> None:
-    assert expected in complaint.advice(said)
+def test_a_failure_is_of_one_of_two_sorts_and_says_what_to_do(
+    status: int, said: str, sort: type[BuildError], cure: str
+) -> None:
+    failure = complaint.failure("r.txt: installing", Completed(status, "", said), [])
+    assert type(failure) is sort
+    assert cure in str(failure)
+
+
+def test_a_full_disk_is_told_with_the_cure() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "/state/build/x")
+    told = complaint.refused(full, "kafka", Path("/state"))
+    assert type(told) is Later
+    assert str(told) == (
+        "/state/build/x: No space left on device (while building the environment of kafka). "
+        "Free some space on the state folder's file system: `supervisor.py env gc` may do."
+    )
+
+
+def test_a_refusal_without_a_name_is_about_the_root() -> None:
+    told = complaint.refused(OSError(errno.EIO, "Input/output error"), "kafka", Path("/state"))
+    assert str(told).startswith("/state: Input/output error (while")
+    assert str(told).endswith("Check the state folder: space, rights.")

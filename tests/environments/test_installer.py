@@ -6,6 +6,7 @@ import pytest
 
 from framework.environments import installer
 from framework.environments.installer import Uv
+from framework.environments.settings import Installation
 
 
 @pytest.fixture
@@ -89,4 +90,23 @@ def test_credentials_of_indexes_are_known_as_secrets(environ: pytest.MonkeyPatch
     environ.setenv("UV_INDEX_MINE_PASSWORD", "hush")
     environ.setenv("UV_INDEX_YOURS_PASSWORD", "")
     environ.setenv("UV_INDEX", "https://host/simple")
-    assert installer.secrets() == ["hush"]
+    private = Installation(indexes=["https://me:se%40cret@host/simple"])
+    assert Uv(Path("/uv"), Path("/c"), private).secrets == ["se%40cret", "se@cret", "hush"]
+
+
+def test_an_integrations_places_come_before_the_operators(environ: pytest.MonkeyPatch) -> None:
+    environ.setenv("UV_INDEX", "https://second/")
+    environ.setenv("UV_FIND_LINKS", "/second")
+    places = Installation(indexes=["https://first/"], find_links=["/first"], offline=True)
+    uv = Uv(Path("/uv"), Path("/c"), places, "instance/build/kafka")
+    assert uv.environ()["UV_INDEX"] == "https://first/ https://second/"
+    assert uv.environ()["UV_FIND_LINKS"] == "/first,/second"
+    assert uv.environ()["UV_OFFLINE"] == "1"
+    assert uv.environ()["FRAMEWORK_INSTANCE"] == "instance/build/kafka"
+    assert uv.offline
+
+
+def test_the_network_can_be_forbidden_from_outside(environ: pytest.MonkeyPatch) -> None:
+    assert not Uv(Path("/uv"), Path("/c")).offline
+    environ.setenv("UV_OFFLINE", "1")
+    assert Uv(Path("/uv"), Path("/c")).offline

@@ -3,9 +3,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from framework.environments import python
-from framework.errors import BuildError
+from framework.environments.python import Python
+from framework.errors import RequirementsError
+
+BEFORE = Python("/usr/bin/python3.11", 100, 5, "3.11.7 (main, May  9 2026) [GCC 12.2.0]", "linux")
 
 
 def test_the_own_python_is_the_one_below_the_environment() -> None:
@@ -30,5 +34,25 @@ def test_a_python_that_was_removed_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "_base_executable", str(tmp_path / "python"))
-    with pytest.raises(BuildError, match=r"/python: No such file.* Run `make sync`"):
+    with pytest.raises(RequirementsError, match=r"/python: No such file.* Run `make sync`"):
         python.own()
+
+
+def test_a_version_has_a_short_form() -> None:
+    assert (BEFORE.release, BEFORE.minor) == ("3.11.7", "3.11")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, None),
+        ({"version": "3.11.9 (main)", "mtime_ns": 6}, "Python 3.11.7 → 3.11.9"),
+        (
+            {"path": "/opt/python3.11"},
+            "Python 3.11.7 moved from /usr/bin/python3.11 to /opt/python3.11",
+        ),
+        ({"mtime_ns": 6}, "Python 3.11.7 was replaced by another build of it"),
+    ],
+)
+def test_a_change_is_said_in_the_words_of_operators(changes, said) -> None:
+    assert python.change(BEFORE, structs.replace(BEFORE, **changes)) == said

@@ -19,7 +19,7 @@ import pytest
 from msgspec import Raw
 
 from framework import process
-from framework.environments import Environment
+from framework.environments import Environment, leases, receipt
 from framework.errors import (
     BuildError,
     FrameworkError,
@@ -208,9 +208,12 @@ class Tended:
 def environment(tmp_path_factory) -> Environment:
     path = tmp_path_factory.mktemp("environment")
     venv.EnvBuilder(symlinks=True).create(path / "venv")
-    (path / "msgspec").mkdir()
-    (path / "msgspec" / "msgspec").symlink_to(Path(msgspec.__file__).parent)
-    return Environment("test", path / "venv", path / "msgspec")
+    site_packages = path / "sdk" / "lib" / "python3" / "site-packages"
+    site_packages.mkdir(parents=True)
+    (site_packages / "msgspec").symlink_to(Path(msgspec.__file__).parent)
+    for name in ("venv", "sdk"):
+        (path / name / receipt.NAME).touch()
+    return Environment("test", path / "venv", site_packages)
 
 
 @pytest.fixture
@@ -274,6 +277,25 @@ def test_a_process_becomes_ready_and_a_delivery_is_done(tend):
         KindDone("e1/jira", "issue", 0),
         Done("e1/jira", "ok"),
     ]
+
+
+def test_a_process_holds_leases_on_its_environments_as_long_as_it_lives(tend, environment):
+    jira = tend(HEAD + QUICK)
+    jira.until(State.READY)
+    both = (environment.path, environment.msgspec.parents[2])
+    assert all(map(leases.in_use, both))
+
+    jira.end()
+    assert not any(map(leases.in_use, both))
+
+
+def test_an_environment_that_was_collected_is_built_again(tend, environment, tmp_path):
+    gone = Environment("gone", tmp_path / "gone", environment.msgspec)
+    built = iter([gone, environment])
+    jira = tend(HEAD + QUICK, build=lambda *_: next(built))
+    jira.until(State.BACKOFF)
+    assert "could not be started" in jira.worker.status.reason
+    jira.until(State.READY)
 
 
 def test_what_comes_before_the_process_is_ready_waits_for_it(tend):

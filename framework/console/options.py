@@ -1,0 +1,55 @@
+"""What the commands share: their options, where the state folder is, how they answer."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console, RenderableType
+
+from framework import config as configuration
+from framework.config import Config
+from framework.port.settings import SANDBOX
+
+ConfigFile = Annotated[Path, typer.Option("--config", help="The configuration file.")]
+StateDir = Annotated[
+    Path | None,
+    typer.Option("--state", help="The state folder.  [default: .state beside the configuration]"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+DEFAULT = Path("config.yaml")
+
+
+def state_folder(config: Path, state: Path | None) -> Path:
+    """Return the state folder that was named, or the one beside the configuration."""
+    return state if state is not None else config.absolute().parent / ".state"
+
+
+def load(config: Path) -> Config:
+    """Read the configuration for a command that starts nothing."""
+    return configuration.load(config, {**os.environ, "SANDBOX_KAFKA": SANDBOX})
+
+
+def show(answer: object, table: RenderableType, *, as_json: bool) -> None:
+    """Print JSON or a table."""
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
+    else:
+        Console().print(table)
+
+
+@contextmanager
+def telling() -> Iterator[Callable[[str], None]]:
+    """Yield what is to be told of each step: it changes in place on a terminal, else it is a line.
+
+    It goes to stderr, so that what is printed can be read by a program.
+    """
+    terminal = Console(stderr=True)
+    if not terminal.is_terminal:
+        yield lambda line: typer.echo(line, err=True)
+        return
+    with terminal.status("") as status:
+        yield status.update

@@ -1,0 +1,36 @@
+"""How many builds run side by side: as many as there are cores, the others wait."""
+
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+
+from framework.errors import StoppedError
+
+POLL_SECONDS = 0.2  # how long a stop may go unnoticed
+
+
+class Slots:
+    """A build takes a slot from the queue and puts it back at its end."""
+
+    def __init__(self, count: int):
+        self._free: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in range(count):
+            self._free.put(number)
+
+    @contextmanager
+    def taken(self, stop: Event) -> Iterator[int]:
+        """Hold a slot; raise StoppedError if a stop comes first."""
+        number = self._take(stop)
+        try:
+            yield number
+        finally:
+            self._free.put(number)
+
+    def _take(self, stop: Event) -> int:
+        while not stop.is_set():
+            try:
+                return self._free.get(timeout=POLL_SECONDS)
+            except queue.Empty:
+                continue
+        raise StoppedError("stopped while other builds ran")
