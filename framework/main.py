@@ -18,14 +18,13 @@ from rich.console import Console as Terminal
 from rich.console import RenderableType
 
 from framework import config as configuration
-from framework import logs
+from framework import logs, process
 from framework.config import Config
 from framework.console import client, tables
 from framework.console.api import Console
 from framework.environments import Environments
 from framework.errors import ConfigError, FrameworkError
 from framework.port.settings import SANDBOX, Port
-from framework.process import MARKER
 from framework.sandbox.address import Address
 from framework.sandbox.keeper import Keeper
 from framework.sandbox.serve import serve
@@ -76,16 +75,11 @@ def run(config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
         raise ConfigError("the supervisor needs Linux 5.3 or newer (pidfd, prctl)")
     logs.set_up()
     _load(config, None)  # what is wrong is told before anything starts
-    with (
-        closing(StateFolder(_folder(config, state))) as folder,
-        closing(Signals()) as signals,
-        _sandbox(config, folder, signals) as keeper,
-    ):
-        if signals.wait(0):
-            return
-        address = keeper.status.address if keeper else None
-        supervisor = Supervisor(_load(config, address), folder, VERSION)
-        _supervise(supervisor, folder, keeper, signals)
+    with closing(StateFolder(_folder(config, state))) as folder, closing(Signals()) as signals:
+        process.allow_many_files()
+        if left := process.reclaim(folder.instance):
+            log.warning("%d processes that an earlier run left behind were killed", left)
+        _run(config, folder, signals)
 
 
 @app.command()
@@ -132,6 +126,15 @@ def sandbox(config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
     serve(settings, _folder(config, state))
 
 
+def _run(config: Path, folder: StateFolder, signals: Signals) -> None:
+    with _sandbox(config, folder, signals) as keeper:
+        if signals.wait(0):
+            return
+        address = keeper.status.address if keeper else None
+        supervisor = Supervisor(_load(config, address), folder, VERSION)
+        _supervise(supervisor, folder, keeper, signals)
+
+
 def _supervise(
     supervisor: Supervisor, folder: StateFolder, keeper: Keeper | None, signals: Signals
 ) -> None:
@@ -176,7 +179,7 @@ def _sandbox(config: Path, folder: StateFolder, signals: Signals) -> Iterator[Ke
     stop = threading.Event()
     argv = [sys.executable, str(FRONT_DOOR), "sandbox"]
     argv += ["--config", str(config), "--state", str(folder.path)]
-    keeper = Keeper(argv, stop, {**os.environ, MARKER: f"{folder.instance}/sandbox"})
+    keeper = Keeper(argv, stop, {**os.environ, process.MARKER: f"{folder.instance}/sandbox"})
     keeper.start()
     try:
         deadline = time.monotonic() + SANDBOX_SECONDS

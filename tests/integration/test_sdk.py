@@ -323,15 +323,25 @@ def test_neither_side_blocks_the_other_when_both_pipes_are_full(environment, ser
     assert len(served.items("big")) == 20
 
 
-def test_sigusr1_shows_all_stacks(environment, serve):
-    served = serve(environment, "")
-    served.greet()
+def test_sigusr1_shows_all_stacks_of_a_child_that_holds_the_gil(environment, serve):
+    served = serve(
+        environment,
+        """
+        import ctypes
+
+        def stuck():
+            print("holding")
+            ctypes.PyDLL(None).sleep(5)  # a signal ends it
+
+        stuck()
+        """,
+    )
+    assert served.child.stderr.readline() == b"holding\n"
     os.kill(served.child.pid, signal.SIGUSR1)
-    served.send(Ping(1))
-    served.until(Pong)
+    served.greet()
     errors = served.end()
     assert "Current thread" in errors
-    assert "server.py" in errors
+    assert "in stuck" in errors
 
 
 def test_an_error_while_main_is_imported_is_a_traceback_and_no_success(environment, serve):
@@ -371,11 +381,11 @@ def test_a_child_dies_with_its_parent_even_while_it_holds_the_gil(environment, t
         stdout=subprocess.PIPE,
     )
     assert parent.stdout is not None
-    pid = int(parent.stdout.readline())
+    holds = select.select([parent.stdout], [], [], SECONDS)[0]
     parent.kill()
-    parent.wait(SECONDS)
-    parent.stdout.close()
-    assert gone(pid)
+    pid = parent.communicate(timeout=SECONDS)[0]
+    assert holds
+    assert gone(int(pid))
 
 
 def test_a_child_that_another_process_started_ends_at_once(environment, tmp_path):

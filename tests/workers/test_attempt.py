@@ -159,3 +159,18 @@ def test_a_stop_wakes_the_lane():
 
     with pytest.raises(StoppedError):
         attempt.receive()
+
+
+def test_after_a_broken_frame_only_done_matters():
+    process = Process()
+    process.attempt.ask(Progress(ID, 0))
+    process.attempt.arrived(page(1))
+    process.attempt.fail("a broken frame")
+    process.attempt.arrived(page(3))  # no gap: page 2 was the broken one
+    process.attempt.arrived(KindDone(ID, "topic", 0))
+    process.attempt.arrived(Done(ID, "ok"))
+
+    assert process.attempt.receive() == page(1)
+    with pytest.raises(SourceError):
+        process.attempt.receive()
+    assert process.attempt.receive() == Done(ID, "ok")
