@@ -59,6 +59,24 @@ def test_a_ninth_page_without_an_ack_breaks_the_protocol():
         attempt.arrived(page(9))
 
 
+def test_a_lost_last_page_breaks_the_protocol():
+    attempt = Process().attempt
+    attempt.arrived(page(1))
+
+    with pytest.raises(ProtocolError, match="2 pages were sent, 1 came"):
+        attempt.arrived(Done(ID, "ok", pages=2))
+
+
+def test_after_a_broken_page_the_end_is_not_counted():
+    attempt = Process().attempt
+    attempt.fail("a broken frame")
+    attempt.arrived(Done(ID, "cancelled", pages=3))
+
+    with pytest.raises(SourceError):
+        attempt.receive()
+    assert attempt.receive().outcome == "cancelled"
+
+
 def test_an_ack_opens_the_window():
     process = Process()
     for seq in range(1, 9):
