@@ -24,6 +24,7 @@ from framework.console import client, tables
 from framework.console.api import Console
 from framework.environments import Environments
 from framework.errors import ConfigError, FrameworkError
+from framework.port import resources
 from framework.port.settings import SANDBOX, Port
 from framework.sandbox.address import Address
 from framework.sandbox.keeper import Keeper
@@ -38,6 +39,7 @@ SANDBOX_SECONDS = 60.0
 SANDBOX_STOP_SECONDS = 30.0
 SANDBOX_SESSION_SECONDS = 6  # its broker delays a join by half of it
 LOOK_SECONDS = 0.2  # how long a signal or a change of state may go unnoticed
+PIPED_COLUMNS = 1000  # where no terminal is, no line is folded and no cell cut
 NOT_RUNNING = 3  # exit status, as init scripts have it
 
 log = logging.getLogger("supervisor")
@@ -83,12 +85,10 @@ def run(config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
 
 
 @app.command()
-def check(config: ConfigFile = DEFAULT, *, as_json: AsJson = False) -> None:
+def check(config: ConfigFile = DEFAULT, state: StateDir = None, *, as_json: AsJson = False) -> None:
     """Check the configuration, with every integration's own, and start nothing."""
-    found = [
-        {"identifier": one.identifier, "type": one.type, "folder": str(one.folder)}
-        for one in _load(config, None).integrations
-    ]
+    del state  # it is taken as by every command, and not looked at
+    found = [_checked(one) for one in _load(config, None).integrations]
     _show(found, tables.integrations(found), as_json=as_json)
 
 
@@ -223,6 +223,11 @@ def _folder(config: Path, state: Path | None) -> Path:
     return state if state is not None else config.absolute().parent / ".state"
 
 
+def _checked(one: configuration.Integration) -> dict[str, str]:
+    resources.load(one.folder, one.type, one.identifier, VERSION)
+    return {"identifier": one.identifier, "type": one.type, "folder": str(one.folder)}
+
+
 def _build(environments: Environments, one: configuration.Integration) -> dict[str, Any]:
     began = time.monotonic()
     environment = environments.ensure(
@@ -243,7 +248,7 @@ def _show(answer: object, table: RenderableType, *, as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
     else:
-        Terminal().print(table)
+        Terminal(width=None if sys.stdout.isatty() else PIPED_COLUMNS).print(table)
 
 
 def _fail(error: FrameworkError, status: int) -> None:

@@ -184,8 +184,8 @@ class Supervisor:
     def _resyncs(self, settings: Integration, stopping: threading.Event) -> Resyncs:
         agent = user_agent(settings.type, self._version, settings.identifier)
         client = Client(self._config.port, self._tokens, stopping, agent)
-        defaults = resources.load(
-            settings.folder, settings.type, settings.identifier, self._version
+        load = partial(
+            resources.load, settings.folder, settings.type, settings.identifier, self._version
         )
         exporter = Exporter(
             identifier=settings.identifier,
@@ -196,7 +196,7 @@ class Supervisor:
             stop=stopping,
             log=logging.getLogger(f"integration.{settings.identifier}"),
         )
-        return Resyncs(exporter, Registration(client, defaults, self._journal, self._turns))
+        return Resyncs(exporter, Registration(client, load, self._journal, self._turns))
 
 
 def _join(thread: threading.Thread, seconds: float) -> None:
