@@ -13,9 +13,7 @@ from msgspec import Struct
 
 from framework.protocol.messages import Message
 
-DELIVERY = re.compile(
-    rb'\s*{\s*"type"\s*:\s*"(\w+)"\s*,\s*"delivery"\s*:\s*("(?:[^"\\]|\\.)*")'
-)
+DELIVERY = re.compile(rb'\s*{\s*"type"\s*:\s*"(\w+)"\s*,\s*"delivery"\s*:\s*("(?:[^"\\]|\\.)*")')
 PREFIX = 4096  # bytes of a broken line in which its type and delivery are looked for
 
 encoder = msgspec.json.Encoder()
