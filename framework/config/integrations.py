@@ -19,6 +19,7 @@ from framework.spec import Spec
 SECTION = "integrations"
 # It becomes part of file names and of the User-Agent that owns the entities in Port.
 IDENTIFIER = r"^(?!\.{1,2}\Z)[A-Za-z0-9@_.:\-]{1,100}\Z"
+CHARACTERS = "1 to 100 letters, digits or any of @ _ . : -"
 VARIABLE = re.compile(r"(?!FRAMEWORK_)[A-Za-z_][A-Za-z0-9_]*")
 NAMES = "use letters, digits and _, and do not begin with FRAMEWORK_"
 
@@ -28,7 +29,7 @@ class Item(Settings, frozen=True):
 
     identifier: Annotated[
         str,
-        Meta(pattern=IDENTIFIER, description="1 to 100 letters, digits or any of @ _ . : -"),
+        Meta(pattern=IDENTIFIER, description=CHARACTERS),
     ]
     type: str
     config: dict[str, Any] = {}
@@ -76,6 +77,8 @@ def _integrations(items: list[Any], folders: Folders, problems: Problems) -> Ite
 
 def _integration(item: Item, folders: Folders, problems: Problems) -> Integration:
     folder = folders.find(item.type)
+    if not re.match(IDENTIFIER, item.type):
+        raise MisfitError(("type",), f"name the folder with {CHARACTERS}")
     try:
         known = spec.load(folder)
     except ConfigError as error:

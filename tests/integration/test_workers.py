@@ -287,7 +287,7 @@ def test_a_process_becomes_ready_and_a_delivery_is_done(tend):
     assert jira.work.received == [
         Page("e1/jira", 1, "issue", 0, [Raw(b'{"id":1}')]),
         KindDone("e1/jira", "issue", 0),
-        Done("e1/jira", "ok"),
+        Done("e1/jira", "ok", pages=1),
     ]
 
 
@@ -349,7 +349,7 @@ def issues(resync):
     sorts = ("import", "print", "os.write", "puts", "subprocess")
     strays = [message for message in caplog.messages if message.startswith("stray: ")]
     assert strays == [f"stray: {sort}" for sort in sorts]
-    assert jira.work.received[-1] == Done("e1/jira", "ok")
+    assert jira.work.received[-1].outcome == "ok"
     assert jira.worker.status.restarts == 0
 
 
@@ -367,7 +367,7 @@ def test_a_process_killed_in_the_middle_is_restarted_and_the_delivery_repeated(t
 
     assert [str(error) for error in jira.work.errors] == ["its process ended: killed by SIGKILL"]
     assert jira.work.attempts == [("e1", 1), ("e1", 2)]
-    assert (jira.work.received[-1], len(jira.work.items)) == (Done("e1/jira", "ok"), 200)
+    assert (jira.work.received[-1].outcome, len(jira.work.items)) == ("ok", 200)
     assert jira.pid != first
 
 
