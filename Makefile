@@ -43,11 +43,11 @@ test-integrations: sync ## each integrations/*/tests in that integration's own e
 	$(VENV_PYTHON) tests/integrations.py
 
 test-kafka: sync ## against Apache Kafka 4 with SASL_SSL (needs Java 17 and Maven)
-	$(VENV_PYTHON) -m pytest -m kafka
+	$(VENV_PYTHON) -m pytest tests/kafka
 
 test-browser: sync ## the sandbox's page in Chromium
 	$(UV) sync --locked --quiet --inexact --group browser --python $(PYTHON)
-	$(VENV_PYTHON) -m pytest -m browser
+	$(VENV_PYTHON) -m pytest tests/browser
 
 check: sync ## lint, types, layers, format, exported requirements
 	$(VENV_PYTHON) -m ruff check .

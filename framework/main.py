@@ -17,7 +17,7 @@ from msgspec import structs
 from rich.console import Console as Terminal
 
 from framework import config as configuration
-from framework import logs
+from framework import logs, process
 from framework.config import Config
 from framework.console import builds, client, env, tables
 from framework.console.api import Console
@@ -25,8 +25,8 @@ from framework.console.builds import Builder
 from framework.console.options import DEFAULT, AsJson, ConfigFile, StateDir, show, state_folder
 from framework.environments import Environments, Upgrade, Wanted
 from framework.errors import ConfigError, FrameworkError
+from framework.port import resources
 from framework.port.settings import SANDBOX, Port
-from framework.process import MARKER
 from framework.sandbox.address import Address
 from framework.sandbox.keeper import Keeper
 from framework.sandbox.serve import serve
@@ -79,25 +79,18 @@ def run(config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
         raise ConfigError("the supervisor needs Linux 5.3 or newer (pidfd, prctl)")
     logs.set_up()
     _load(config, None)  # what is wrong is told before anything starts
-    with (
-        closing(StateFolder(state_folder(config, state))) as folder,
-        closing(Signals()) as signals,
-        _sandbox(config, folder, signals) as keeper,
-    ):
-        if signals.wait(0):
-            return
-        address = keeper.status.address if keeper else None
-        supervisor = Supervisor(_load(config, address), folder, VERSION)
-        _supervise(supervisor, folder, keeper, signals)
+    with closing(StateFolder(state_folder(config, state))) as folder, closing(Signals()) as signals:
+        process.allow_many_files()
+        if left := process.reclaim(folder.instance):
+            log.warning("%d processes that an earlier run left behind were killed", left)
+        _run(config, folder, signals)
 
 
 @app.command()
-def check(config: ConfigFile = DEFAULT, *, as_json: AsJson = False) -> None:
+def check(config: ConfigFile = DEFAULT, state: StateDir = None, *, as_json: AsJson = False) -> None:
     """Check the configuration, with every integration's own, and start nothing."""
-    found = [
-        {"identifier": one.identifier, "type": one.type, "folder": str(one.folder)}
-        for one in _load(config, None).integrations
-    ]
+    del state  # it is taken as by every command, and not looked at
+    found = [_checked(one) for one in _load(config, None).integrations]
     show(found, tables.integrations(found), as_json=as_json)
 
 
@@ -152,6 +145,15 @@ def sandbox(config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
     serve(settings, state_folder(config, state))
 
 
+def _run(config: Path, folder: StateFolder, signals: Signals) -> None:
+    with _sandbox(config, folder, signals) as keeper:
+        if signals.wait(0):
+            return
+        address = keeper.status.address if keeper else None
+        supervisor = Supervisor(_load(config, address), folder, VERSION)
+        _supervise(supervisor, folder, keeper, signals)
+
+
 def _supervise(
     supervisor: Supervisor, folder: StateFolder, keeper: Keeper | None, signals: Signals
 ) -> None:
@@ -196,7 +198,7 @@ def _sandbox(config: Path, folder: StateFolder, signals: Signals) -> Iterator[Ke
     stop = threading.Event()
     argv = [sys.executable, str(FRONT_DOOR), "sandbox"]
     argv += ["--config", str(config), "--state", str(folder.path)]
-    keeper = Keeper(argv, stop, {**os.environ, MARKER: f"{folder.instance}/sandbox"})
+    keeper = Keeper(argv, stop, {**os.environ, process.MARKER: f"{folder.instance}/sandbox"})
     keeper.start()
     try:
         deadline = time.monotonic() + SANDBOX_SECONDS
@@ -234,6 +236,11 @@ def _load(config: Path, address: Address | None) -> Config:
 
 def _environ(address: Address | None) -> dict[str, str]:
     return {**os.environ, "SANDBOX_KAFKA": address.kafka if address else SANDBOX}
+
+
+def _checked(one: configuration.Integration) -> dict[str, str]:
+    resources.load(one.folder, one.type, one.identifier, VERSION)
+    return {"identifier": one.identifier, "type": one.type, "folder": str(one.folder)}
 
 
 def _fail(error: FrameworkError, status: int) -> None:

@@ -6,6 +6,7 @@ with the thread that started it (`PR_SET_PDEATHSIG`), so that thread must outliv
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -171,6 +172,21 @@ def hide_memory() -> None:
     _prctl(PR_SET_DUMPABLE, 0)
 
 
+def allow_many_files() -> None:
+    """Raise our limit of open files to what the system allows: a process takes eight of them."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def reclaim(instance: str) -> int:
+    """Kill what an earlier supervisor of this instance left behind; return how many there were.
+
+    Only for who holds the instance's state folder: then nobody else can have started them.
+    """
+    left = [one for one in psutil.process_iter() if _belongs(one, instance)]
+    return sum(map(_end, left))
+
+
 def sweep(marker: str) -> int:
     """Kill and reap adopted processes that carry `marker`; return how many there were.
 
@@ -199,6 +215,13 @@ def _adopted_dead(child: psutil.Process) -> bool:
         return False
     # What we start leads a session of its own, and its exit status belongs to who started it.
     return dead and session not in (child.pid, os.getsid(0))
+
+
+def _belongs(found: psutil.Process, instance: str) -> bool:
+    try:
+        return found.environ().get(MARKER, "").startswith(f"{instance}/")
+    except psutil.Error:
+        return False
 
 
 def _marked(child: psutil.Process, marker: str) -> bool:

@@ -16,6 +16,12 @@ LONGEST_ADDRESS = 100  # bytes; the kernel takes 107, with room for a name besid
 class NotRunningError(ConfigError):
     """No supervisor owns this state folder."""
 
+    def __init__(self, folder: Path):
+        super().__init__(
+            f"no supervisor runs with the state folder {folder}; start one with "
+            "`supervisor.py run`, or name its folder with --state"
+        )
+
 
 class StateFolder:
     """A folder that belongs to one running supervisor; everything in it is for its owner alone."""
@@ -61,10 +67,7 @@ def console_address(path: Path) -> str:
     try:
         return (path / "console").read_text()
     except OSError:
-        raise NotRunningError(
-            f"no supervisor runs with the state folder {path}; start one with `supervisor.py run`,"
-            " or name its folder with --state"
-        ) from None
+        raise NotRunningError(path) from None
 
 
 def _take(path: Path) -> IO[str]:

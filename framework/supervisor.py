@@ -13,7 +13,7 @@ from msgspec import Raw, Struct, structs
 from framework import process, router
 from framework.config import Config, Integration
 from framework.environments import Environments, Wanted
-from framework.errors import ConfigError
+from framework.errors import ConfigError, JournalError
 from framework.events import Delivery, Event, Hub, Resync, TriggerStatus
 from framework.journal import Journal, ResyncReport
 from framework.port import resources
@@ -61,7 +61,7 @@ class Supervisor:
         self._version = version
         self._stop = threading.Event()
         self._resynced = threading.Event()
-        self._started = time.monotonic()
+        self._due = time.monotonic() + TRIGGER_SECONDS
         self._journal = Journal(folder.path / "journal.sqlite")
         self._environments = Environments(folder.path / "environments", instance=folder.instance)
         self._mappers = Mappers(os.cpu_count() or 1, folder.instance)
@@ -109,10 +109,10 @@ class Supervisor:
         return len(identifiers)
 
     def resync_all(self, reason: str) -> None:
-        """Have every integration resync."""
-        self._resynced.set()
+        """Have every integration resync; raises JournalError as `accept` does."""
         if self._workers:
             self.accept(Resync(self._event_id(), None, reason))
+        self._resynced.set()
 
     def resync(self, identifier: str) -> str:
         """Have one integration resync; return the event's id, raise ConfigError if unknown."""
@@ -125,9 +125,13 @@ class Supervisor:
 
     def look_after(self) -> None:
         """Do what is due by the clock: resync although the trigger has not found its positions."""
-        late = time.monotonic() - self._started > TRIGGER_SECONDS
-        if late and not self._resynced.is_set():
+        if self._resynced.is_set() or time.monotonic() < self._due:
+            return
+        self._due += TRIGGER_SECONDS
+        try:
             self.resync_all("start, without the trigger")
+        except JournalError as error:
+            log.error("the first resync waits: %s", error)
 
     def status(self) -> Status:
         """Return what operators see."""
@@ -181,8 +185,8 @@ class Supervisor:
     def _resyncs(self, settings: Integration, stopping: threading.Event) -> Resyncs:
         agent = user_agent(settings.type, self._version, settings.identifier)
         client = Client(self._config.port, self._tokens, stopping, agent)
-        defaults = resources.load(
-            settings.folder, settings.type, settings.identifier, self._version
+        load = partial(
+            resources.load, settings.folder, settings.type, settings.identifier, self._version
         )
         exporter = Exporter(
             identifier=settings.identifier,
@@ -193,7 +197,7 @@ class Supervisor:
             stop=stopping,
             log=logging.getLogger(f"integration.{settings.identifier}"),
         )
-        return Resyncs(exporter, Registration(client, defaults, self._journal, self._turns))
+        return Resyncs(exporter, Registration(client, load, self._journal, self._turns))
 
 
 def _join(thread: threading.Thread, seconds: float) -> None:

@@ -3,28 +3,34 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
+from framework.console import client
+from framework.process import MARKER
+from framework.state import NotRunningError
+
 ROOT = Path(__file__).resolve().parents[1]
 SUPERVISOR = ROOT / "supervisor.py"
 
 
-def eventually(condition, seconds=60, what="the condition"):
-    """Return the first true value of `condition`; fail with `what` after so many seconds."""
+def eventually(condition, seconds=60, what=lambda: "the condition"):
+    """Return the first true value of `condition`; fail with `what()` after so many seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := condition():
             return value
         time.sleep(0.1)  # between two looks
-    return pytest.fail(f"{what} did not come true within {seconds} s")
+    return pytest.fail(f"{what()} did not come true within {seconds} s")
 
 
 class Port:
@@ -63,6 +69,23 @@ class Port:
     def request_resync(self, identifier):
         """Do what the page's button does: an empty change of the integration."""
         self.call("PATCH", f"/integration/{identifier}", json={})
+
+    # --- as the page does it, without a token
+
+    def page(self, method, path, **options):
+        answer = requests.request(method, f"{self.url}/page{path}", timeout=10, **options)
+        answer.raise_for_status()
+        return answer.json()
+
+    def page_resync(self, identifier):
+        self.page("POST", f"/integrations/{identifier}/resync")
+
+    def page_mapping(self, identifier):
+        """Return the text in the page's editor."""
+        return self.page("GET", f"/integrations/{identifier}/mapping")["yaml"]
+
+    def set_page_mapping(self, identifier, text):
+        self.page("PUT", f"/integrations/{identifier}/mapping", json={"yaml": text})
 
 
 class House:
@@ -105,16 +128,58 @@ class House:
 
     def until(self, state, seconds=90):
         """Wait for a state of the whole; return the status."""
-        return eventually(lambda: self._in(state), seconds, f"state {state}\n{self.tail()}")
+        return self.eventually(lambda: self._in(state), seconds, f"state {state}")
+
+    def eventually(self, condition, seconds=60, what="the condition"):
+        """Return the first true value of `condition`; fail with the log's end if it is too late."""
+        return eventually(condition, seconds, lambda: f"{self.tail()}\n{self.status()}\n{what}")
 
     def status(self):
-        answer = self.command("status", "--json")
-        return json.loads(answer.stdout) if answer.returncode == 0 else None
+        """Return what `status --json` prints, or None while nobody answers."""
+        try:
+            return client.status(self.state)
+        except NotRunningError:
+            return None
 
     def one(self, identifier):
         """Return the status of one integration, {} while there is none."""
         found = (self.status() or {}).get("integrations", [])
         return next((one for one in found if one["identifier"] == identifier), {})
+
+    def trigger(self):
+        """Return the status of the trigger, {} while there is none."""
+        return ((self.status() or {}).get("triggers") or [{}])[0]
+
+    def resync(self, identifier, seconds=60):
+        """Have an integration resync; return the report once the delivery is done."""
+        event = client.resync(self.state, identifier)
+        self.until_done(event, identifier, seconds)
+        return self.one(identifier)["lastResync"]
+
+    def until_done(self, event, identifier, seconds=60):
+        """Wait for the end of a delivery; return how many attempts it took."""
+        self.eventually(
+            lambda: self.delivery(event, identifier)["state"] == "done", seconds, f"{event} done"
+        )
+        return self.delivery(event, identifier)["attempt"]
+
+    def delivery(self, event, identifier):
+        """Return the journal's entry: attempt and state."""
+        found = self.deliveries(identifier)
+        return next((one for one in found if one["event"] == event), {"state": "unknown"})
+
+    def deliveries(self, identifier):
+        """Return what the journal holds for an integration, oldest first."""
+        query = "SELECT event, attempt, state FROM deliveries WHERE identifier = ? ORDER BY number"
+        journal = f"file:{self.state / 'journal.sqlite'}?mode=ro"
+        with closing(sqlite3.connect(journal, uri=True)) as connection:
+            rows = connection.execute(query, [identifier]).fetchall()
+        return [dict(zip(("event", "attempt", "state"), row, strict=True)) for row in rows]
+
+    def said(self, identifier):
+        """Return the lines of an integration's log."""
+        lines = self.log.read_text().splitlines()
+        return [line for line in lines if f" integration.{identifier}: " in line]
 
     def command(self, *words):
         argv = [sys.executable, str(SUPERVISOR), *words, *self._options()]
@@ -128,6 +193,15 @@ class House:
     def family(self):
         """Return every process that descends from the supervisor."""
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    def sandbox(self):
+        """Return the process of the local Port."""
+        return next(one for one in self.family() if "sandbox" in one.cmdline())
+
+    def relatives(self):
+        """Return every process on this machine that carries this supervisor's name."""
+        name = f"{(self.state / 'instance').read_text()}/"
+        return [process for process in psutil.process_iter() if _marker(process).startswith(name)]
 
     def tail(self, lines=60):
         return "\n".join(self.log.read_text().splitlines()[-lines:])
@@ -156,8 +230,35 @@ class House:
         return ["--config", str(self.config), "--state", str(self.state)]
 
 
+def alive(processes):
+    """Return those that still run; one that waits to be buried does not."""
+    return [one for one in processes if _status(one) not in {psutil.STATUS_ZOMBIE, "gone"}]
+
+
+def _status(process):
+    try:
+        return process.status() if process.is_running() else "gone"
+    except psutil.NoSuchProcess:
+        return "gone"
+
+
+def _marker(process):
+    try:
+        return process.environ().get(MARKER, "")
+    except psutil.Error:
+        return ""
+
+
 @pytest.fixture
 def house(tmp_path):
     house = House(tmp_path)
+    yield house
+    house.end()
+
+
+@pytest.fixture(scope="module")
+def shared_house(tmp_path_factory):
+    """One house for all tests of a module that leave it running as they found it."""
+    house = House(tmp_path_factory.mktemp("house"))
     yield house
     house.end()

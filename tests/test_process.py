@@ -304,6 +304,24 @@ def test_a_sweep_leaves_no_zombie_of_a_killed_group(children: list[Child]) -> No
 
 
 @pytest.mark.usefixtures("adopting")
+@pytest.mark.parametrize("_", range(5))  # it is a race
+def test_a_sweep_waits_for_the_dying_whose_children_have_yet_to_come(
+    _: int, children: list[Child]
+) -> None:
+    escape = f"import subprocess,sys; subprocess.run([sys.executable, '-c', '''{ESCAPE}'''])"
+    dying = [sys.executable, "-c", f"much = bytearray(b'x') * 50_000_000; {escape}"]
+    start = f"import subprocess; subprocess.run({dying!r})"
+    env = {**PATH, MARKER: "i/dying"}
+    children.append(Child([sys.executable, "-c", start], env, Path("/")))
+    escaped = int(line(children[0]))
+    children[0].kill()
+    assert select.select([children[0].pidfd], [], [], DEADLINE)[0]
+    assert children[0].reap() == -signal.SIGKILL
+    process.sweep("i/dying")
+    assert not psutil.pid_exists(escaped)
+
+
+@pytest.mark.usefixtures("adopting")
 def test_a_sweep_takes_no_exit_status_from_a_child_of_somebody_else(
     children: list[Child],
 ) -> None:
@@ -319,5 +337,32 @@ def test_what_ends_while_a_sweep_looks_at_it_is_passed_over(children: list[Child
     children[0].stdin.write(b"\n")
     assert children[0].wait(DEADLINE) == 0
     assert not process._marked(seen, "i/one")
-    assert not process._adopted_zombie(seen)
+    assert not process._adopted_dead(seen)
     assert process._end(seen) == 0
+
+
+def test_what_an_earlier_run_left_behind_is_reclaimed_by_its_instance_alone() -> None:
+    argv = ["sleep", "60"]
+    ours, other = (
+        subprocess.Popen(argv, env={MARKER: marker}, start_new_session=True)
+        for marker in ("one/kafka", "onetwo/kafka")
+    )
+    with ours, other:
+        reclaimed, spared = process.reclaim("one"), other.poll() is None
+        other.kill()
+
+    assert reclaimed == 1
+    assert spared
+    assert not psutil.pid_exists(ours.pid)
+
+
+def test_the_limit_of_open_files_is_raised_to_what_is_allowed() -> None:
+    code = (
+        "import resource; from framework import process;"
+        "limits = resource.getrlimit(resource.RLIMIT_NOFILE);"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1]));"
+        "process.allow_many_files();"
+        "assert resource.getrlimit(resource.RLIMIT_NOFILE) == (limits[1], limits[1])"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -20,6 +20,7 @@ from framework.spec import Spec
 SECTION = "integrations"
 # It becomes part of file names and of the User-Agent that owns the entities in Port.
 IDENTIFIER = r"^(?!\.{1,2}\Z)[A-Za-z0-9@_.:\-]{1,100}\Z"
+CHARACTERS = "1 to 100 letters, digits or any of @ _ . : -"
 VARIABLE = re.compile(r"(?!FRAMEWORK_)[A-Za-z_][A-Za-z0-9_]*")
 NAMES = "use letters, digits and _, and do not begin with FRAMEWORK_"
 
@@ -29,7 +30,7 @@ class Item(Installation, frozen=True, kw_only=True):
 
     identifier: Annotated[
         str,
-        Meta(pattern=IDENTIFIER, description="1 to 100 letters, digits or any of @ _ . : -"),
+        Meta(pattern=IDENTIFIER, description=CHARACTERS),
     ]
     type: str
     config: dict[str, Any] = {}
@@ -45,7 +46,7 @@ class Integration(Struct, frozen=True):
     spec: Spec
     config: dict[str, Any]
     env: dict[str, str]
-    installation: Installation
+    installation: Installation = Installation()
 
     def __repr__(self) -> str:
         """Leave out `config`, `env` and the indexes: secrets do not belong in a log."""
@@ -86,6 +87,8 @@ def _integration(
 ) -> Integration:
     item = fit(written, Item)
     folder = folders.find(item.type)
+    if not re.match(IDENTIFIER, item.type):
+        raise MisfitError(("type",), f"name the folder with {CHARACTERS}")
     try:
         known = spec.load(folder)
     except ConfigError as error:

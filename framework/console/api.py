@@ -47,9 +47,10 @@ class Console(threading.Thread):
         self._server.run(sockets=[self._listener])
 
     def stop(self) -> None:
-        """End after the requests in work."""
+        """End after the requests in work; it need not have started."""
         self._server.should_exit = True
-        self.join(STOP_SECONDS)
+        if self.is_alive():
+            self.join(STOP_SECONDS)
         self._listener.close()
 
 
@@ -60,20 +61,20 @@ def application(status: Callable[[], object], resync: Callable[[str], str]) -> S
         return _json(await run_in_threadpool(status))
 
     async def post_resync(request: Request) -> Response:
-        try:
-            event = await run_in_threadpool(resync, request.path_params["identifier"])
-        except ConfigError as error:
-            return _json({"error": str(error)}, 404)
-        except FrameworkError as error:
-            return _json({"error": str(error)}, 503)
+        event = await run_in_threadpool(resync, request.path_params["identifier"])
         return _json({"event": event}, 202)
 
     return Starlette(
         routes=[
             Route("/status", get_status),
             Route("/resync/{identifier:path}", post_resync, methods=["POST"]),
-        ]
+        ],
+        exception_handlers={FrameworkError: _refuse},
     )
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    return _json({"error": str(error)}, 404 if isinstance(error, ConfigError) else 503)
 
 
 def _json(content: object, status: int = 200) -> Response:

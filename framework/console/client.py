@@ -42,7 +42,7 @@ def _call(folder: Path, method: str, path: str) -> dict[str, Any]:
         response = connection.getresponse()
         answer: dict[str, Any] = msgspec.json.decode(response.read())
     except (ConnectionRefusedError, FileNotFoundError) as error:
-        raise NotRunningError(f"no supervisor runs with the state folder {folder}") from error
+        raise NotRunningError(folder) from error
     except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
         raise FrameworkError(f"the supervisor of {folder} does not answer: {error}") from error
     finally:

@@ -1,6 +1,7 @@
 """What the commands share: their options, where the state folder is, how they answer."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ StateDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 DEFAULT = Path("config.yaml")
+PIPED_COLUMNS = 1000  # where no terminal is, no line is folded and no cell cut
 
 
 def state_folder(config: Path, state: Path | None) -> Path:
@@ -38,7 +40,7 @@ def show(answer: object, table: RenderableType, *, as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
     else:
-        Console().print(table)
+        Console(width=None if sys.stdout.isatty() else PIPED_COLUMNS).print(table)
 
 
 @contextmanager

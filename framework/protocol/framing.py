@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from framework.protocol.messages import Message
 
-DELIVERY = re.compile(rb'^{"type":"(\w+)","delivery":("(?:[^"\\]|\\.)*")')
-PREFIX = 4096  # bytes of an oversized line that are kept, to name its delivery
+DELIVERY = re.compile(rb'\s*{\s*"type"\s*:\s*"(\w+)"\s*,\s*"delivery"\s*:\s*("(?:[^"\\]|\\.)*")')
+PREFIX = 4096  # bytes of a broken line in which its type and delivery are looked for
 
 encoder = msgspec.json.Encoder()
 M = TypeVar("M", bound=Message)
@@ -61,7 +61,7 @@ class Lines:
 
     def __init__(self, limit: int):
         self._limit = limit
-        self._parts: list[bytes] = []
+        self._line = bytearray()
         self._size = 0
 
     def feed(self, chunk: bytes) -> Iterator[bytes | Oversized]:
@@ -80,12 +80,11 @@ class Lines:
     def _keep(self, part: bytes) -> None:
         room = max(0, max(self._limit, PREFIX) - self._size)
         self._size += len(part)
-        if part and room:
-            self._parts.append(part[:room])
+        self._line += part[:room]
 
     def _take(self) -> bytes | Oversized:
-        line, size = b"".join(self._parts), self._size
-        self._parts, self._size = [], 0
+        line, size = bytes(self._line), self._size
+        self._line, self._size = bytearray(), 0
         return Oversized(line[:PREFIX]) if size > self._limit else line
 
 
@@ -124,13 +123,13 @@ class Decoder(Generic[M]):
 
 def begins_like(line: bytes, members: dict[str, Any]) -> bool:
     """Tell whether a broken line begins like a known message that names its delivery."""
-    match = DELIVERY.match(line)
+    match = DELIVERY.match(line[:PREFIX])
     return match is not None and match[1].decode(errors="replace") in members
 
 
 def named_delivery(line: bytes) -> str | None:
     """Return the delivery that the beginning of a broken line names."""
-    match = DELIVERY.match(line)
+    match = DELIVERY.match(line[:PREFIX])
     if match is None:
         return None
     try:

@@ -153,11 +153,12 @@ class Failure(Struct, frozen=True, omit_defaults=True, rename={"kind": "class"})
 
 
 class Done(Message, frozen=True, tag="done"):
-    """Ends a delivery."""
+    """Ends a delivery; `pages` were sent for it, so that a lost one cannot go unnoticed."""
 
     delivery: str
     outcome: Literal["ok", "failed", "cancelled"]
     error: Failure | None = None
+    pages: int | None = None
 
 
 class Pong(Message, frozen=True, tag="pong"):

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import queue
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -10,7 +11,12 @@ from typing import Any, Protocol
 import msgspec
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
+from kafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    TopicAlreadyExistsError,
+)
 
 from framework.sandbox.calls import Message
 
@@ -39,6 +45,7 @@ class KafkaLine:
     """A connection that makes the topics first, each with one partition."""
 
     def __init__(self, brokers: str, topics: Sequence[str]):
+        _knock(brokers)
         admin = KafkaAdminClient(bootstrap_servers=brokers, bootstrap_timeout_ms=BOOTSTRAP_MS)
         try:
             for topic in topics:
@@ -69,6 +76,15 @@ class KafkaLine:
             self._producer.close(timeout=0)
         except KafkaError as error:
             logger.debug("the connection to the broker ended untidily: %s", error)
+
+
+def _knock(brokers: str) -> None:
+    """Raise KafkaConnectionError where nobody listens: there the library would leave a thread."""
+    host, _, port = brokers.partition(",")[0].rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), BOOTSTRAP_MS / 1000).close()
+    except (OSError, ValueError) as error:
+        raise KafkaConnectionError(f"{brokers}: {error}") from error
 
 
 class Producer(threading.Thread):

@@ -31,6 +31,11 @@ class Attempt:
         """Whether the delivery was given up."""
         return self._cancelled.is_set()
 
+    @property
+    def pages(self) -> int:
+        """How many pages were sent."""
+        return self._sent
+
     def ack(self, seq: int) -> None:
         """Note that the supervisor is finished with every page up to `seq`."""
         self._acks.put(seq)

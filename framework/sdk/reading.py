@@ -34,8 +34,8 @@ def read(kinds: list[KindRequest], integration: Integration, attempt: Attempt) -
     except StoppedError:
         return Done(attempt.delivery, "cancelled")
     if failures:
-        return Done(attempt.delivery, "failed", _together(failures))
-    return Done(attempt.delivery, "ok")
+        return Done(attempt.delivery, "failed", _together(failures), attempt.pages)
+    return Done(attempt.delivery, "ok", pages=attempt.pages)
 
 
 def explain(error: BaseException) -> Failure:

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from framework.sdk.integration import Integration
@@ -10,11 +11,14 @@ from framework.sdk.server import Server
 from framework.sdk.writer import Writer
 
 
-def run(main: Path, channels: tuple[int, int]) -> int:
-    """Serve the one Integration made in main.py over the two fds; return the exit code."""
+def run(main: Path, channels: tuple[int, int], leave: Callable[[int], object] = os._exit) -> int:
+    """Serve the one Integration made in main.py over the two fds; return the exit code.
+
+    `leave` ends the process a while later, in case its own threads keep it from ending.
+    """
     commands, answers = channels
     integration = the_one_in(main)
-    return Server(integration, main.parent.name, Writer(answers), leave=os._exit).serve(commands)
+    return Server(integration, main.parent.name, Writer(answers), leave).serve(commands)
 
 
 def the_one_in(main: Path) -> Integration:

@@ -45,7 +45,7 @@ class Export:
         self._resources = {(one.kind, one.index): one for one in mapping.resources}
         self._patience: Patience = DEFAULT
         self._claimed: set[Claim] = set()
-        self._kept: list[tuple[Tally, Entity]] = []
+        self._kept: list[tuple[Tally, Entity, str]] = []  # and why Port refused it
         self._warned: set[tuple[int, str]] = set()
         self.tallies = {key: Tally(*key) for key in self._resources}
         self.produced: set[tuple[str, str]] = set()  # blueprint, identifier
@@ -75,14 +75,12 @@ class Export:
         """Store what waited for the entities that it relates to, for as long as some succeed."""
         while self._kept:
             waiting, self._kept = self._kept, []
-            for tally, entity in waiting:
+            for tally, entity, _ in waiting:
                 self._store(tally, [entity])
             if len(self._kept) == len(waiting):
                 break
-        for tally, entity in self._kept:
-            tally.unstored(
-                1, f"entity {entity.identifier!r} relates to one that Port does not have"
-            )
+        for tally, _, reason in self._kept:
+            tally.unstored(1, reason)
         self._kept = []
 
     @property
@@ -149,12 +147,12 @@ class Export:
         by_identifier = {entity.identifier: entity for entity in batch}
         for error in errors:
             entity = by_identifier.get(error.identifier)
-            if entity and error.status == NOT_FOUND and self._may_keep():
-                self._kept.append((tally, entity))
-                continue
             reason = (
                 f"entity {error.identifier!r} of blueprint {error.blueprint!r}: {error.message}"
             )
+            if entity and error.status == NOT_FOUND and self._may_keep():
+                self._kept.append((tally, entity, reason))
+                continue
             tally.unstored(1, reason)
             if error.status == TOO_MANY_REQUESTS or error.status >= SERVER_ERROR:
                 self.unavailable = PortUnavailableError(reason)

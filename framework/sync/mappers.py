@@ -48,12 +48,13 @@ class Mappers:
             owner.start()
 
     def close(self) -> None:
-        """End every mapper; whoever waits for an answer gets StoppedError."""
+        """End every mapper, started or not; whoever waits for an answer gets StoppedError."""
         self._closing.set()
         for _ in self._owners:
             self._jobs.put(None)
         for owner in self._owners:
-            owner.join(CLOSE_SECONDS)
+            if owner.is_alive():
+                owner.join(CLOSE_SECONDS)
 
     def translate(self, program: Program, items: list[Raw], stop: threading.Event) -> Translated:
         """Return what became of a page.

@@ -1,5 +1,7 @@
 """Registration: the first step of an integration's first resync in this run, one at a time."""
 
+from collections.abc import Callable
+
 from framework.journal import Journal
 from framework.port import defaults
 from framework.port.client import Client
@@ -8,21 +10,27 @@ from framework.sync.turns import Turns
 
 
 class Registration:
-    """Make Port know an integration, once in this run; `forget` to do it again."""
+    """Make Port know an integration, once in this run; `forget` to do it again.
 
-    def __init__(self, client: Client, resources: Resources, journal: Journal, turns: Turns):
+    `load` reads what the integration brings along; what is wrong with it is an error of each try.
+    """
+
+    def __init__(
+        self, client: Client, load: Callable[[], Resources], journal: Journal, turns: Turns
+    ):
         self._client = client
-        self._resources = resources
+        self._load = load
         self._notes = Notes(journal)
         self._turns = turns
         self._done = False
 
     def ensure(self) -> None:
-        """Register unless that has succeeded; raises what the Port client raises."""
+        """Register unless that has succeeded; raises ConfigError and what the client raises."""
         if self._done:
             return
+        resources = self._load()
         with self._turns.turn():
-            defaults.register(self._client, self._resources, self._notes)
+            defaults.register(self._client, resources, self._notes)
         self._done = True
 
     def forget(self) -> None:

@@ -109,7 +109,7 @@ class Resyncs:
         export.store_kept()
         reasons += self._clean(export, mapping, listing)
         kinds = list(export.tallies.values())
-        reasons += [f"{kind.kind}: {kind.error}" for kind in kinds if kind.error]
+        reasons += [f"{kind.kind}: {kind.error}" for kind in kinds if _untold(kind.error, reasons)]
         if not reasons:
             self._with.journal.forget_claims(self._with.identifier, before=name)
         return Outcome(reasons, [kind.report() for kind in kinds], export.unavailable)
@@ -172,6 +172,10 @@ def _until_done(attempt: Attempt, export: Export) -> Done:
                 export.kind_done(kind_done)
             case Done() as done:
                 return done
+
+
+def _untold(error: str | None, reasons: list[str]) -> bool:
+    return error is not None and not any(error in reason for reason in reasons)
 
 
 def _now() -> str:

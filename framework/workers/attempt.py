@@ -60,6 +60,8 @@ class Attempt:
             return
         if isinstance(message, Page):
             self._check(message)
+        if isinstance(message, Done) and not self._broken:
+            self._check_end(message)
         self._arrived.put(message)
         self._ended = isinstance(message, Done)
 
@@ -79,6 +81,10 @@ class Attempt:
         if page.seq - self._acked > WINDOW:
             raise ProtocolError(f"page {page.seq} came before page {page.seq - WINDOW} was acked")
         self._seq = page.seq
+
+    def _check_end(self, done: Done) -> None:
+        if done.pages not in {None, self._seq}:
+            raise ProtocolError(f"{done.pages} pages were sent, {self._seq} came")
 
     # --- the lane's side
 

@@ -53,16 +53,5 @@ def blocked(situation: Situation, reason: str, now: float) -> Situation:
     )
 
 
-def due(situation: Situation, now: float) -> bool:
-    """Tell whether it is time to start."""
-    match situation.state:
-        case State.PENDING:
-            return True
-        case State.BACKOFF:
-            return situation.retry_at is not None and now >= situation.retry_at
-        case _:
-            return False
-
-
 def _was_stable(situation: Situation, now: float) -> bool:
     return situation.state is State.READY and now - situation.since >= STABLE_AFTER

@@ -10,6 +10,8 @@ from typing import Any
 from kafka import KafkaAdminClient
 from kafka.errors import AuthorizationError, KafkaError, SaslAuthenticationFailedError
 from kafka.net.compat import KafkaNetClient
+from kafka.net.selector import NetworkSelector
+from last_words import Connections
 
 from framework.sdk import AuthError, ConfigError, TransientError
 
@@ -80,7 +82,8 @@ def _bootstrapped(settings: dict[str, Any]) -> KafkaAdminClient:
     with ExitStack() as undo:
 
         def network(**configs: Any) -> KafkaNetClient:
-            client = KafkaNetClient(**configs)
+            net = NetworkSelector(**configs)
+            client = KafkaNetClient(net, Connections(net, **configs))
             undo.callback(client.close)
             return client
 

@@ -104,3 +104,12 @@ def test_a_folder_that_could_be_none_is_refused(tmp_path, folder):
 def test_the_home_of_nobody_is_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match="~nobody-at-all/x: No such file"):
         load(write(tmp_path, "[~nobody-at-all/x]"), {})
+
+
+def test_a_type_that_cannot_own_entities_in_port_is_refused(tmp_path):
+    install(tmp_path / "private", "zoö")
+    path = write(tmp_path, "[private]")
+    path.write_text(path.read_text().replace("type: pets", "type: zoö"))
+
+    with pytest.raises(ConfigError, match=r"\[0\]\.type: name the folder with"):
+        load(path, {})

@@ -51,3 +51,26 @@ def test_a_socket_without_a_supervisor_says_so(tmp_path):
 
     with pytest.raises(NotRunningError, match="no supervisor runs"):
         client.status(tmp_path)
+
+
+def test_a_status_that_cannot_be_had_is_a_sentence(tmp_path):
+    def closed():
+        raise JournalError("the journal is closed")
+
+    folder = StateFolder(tmp_path)
+    console = Console(folder.listen(), closed, resync)
+    console.start()
+    with pytest.raises(FrameworkError, match="the journal is closed"):
+        client.status(tmp_path)
+    console.stop()
+    folder.close()
+
+
+def test_a_console_that_never_started_stops(tmp_path):
+    folder = StateFolder(tmp_path)
+    console = Console(folder.listen(), dict, resync)
+    console.stop()
+    folder.close()
+
+    with pytest.raises(NotRunningError, match=r"start one with `supervisor\.py run`"):
+        client.status(tmp_path)

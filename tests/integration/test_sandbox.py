@@ -83,6 +83,17 @@ def until(condition: Callable[[], Any], seconds: float = SECONDS) -> Any:
     raise AssertionError("it did not happen in time")
 
 
+class Watcher:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def renew(self) -> None:
+        self.heard.append("renew")
+
+    def suspend(self) -> None:
+        self.heard.append("suspend")
+
+
 class Port:
     def __init__(self, address: Address):
         self._address = address
@@ -275,13 +286,13 @@ def test_a_broker_that_is_killed_is_started_again_in_place(tmp_path):
 
 
 def test_a_program_that_is_no_broker_is_tried_again(caplog):
-    started = threading.Event()
-    broker = Broker([sys.executable, "-c", "print('no broker')"], 1, started.set)
+    watcher = Watcher()
+    broker = Broker([sys.executable, "-c", "print('no broker')"], 1, watcher)
     broker.start()
     until(lambda: sum("ended with status 0" in text for text in caplog.messages) > 1)
     broker.end()
     broker.join(SECONDS)
-    assert not started.is_set()
+    assert set(watcher.heard) == {"suspend"}
     assert not broker.is_alive()
 
 

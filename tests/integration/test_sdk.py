@@ -170,7 +170,7 @@ def test_every_form_of_a_handler_serves_a_resync(environment, serve):
     )
     served.greet(config={"url": "u"})
     served.ask("list", "generator", "coroutine", "async", selector='{"query":"true"}')
-    assert served.finish() == Done("d", "ok")
+    assert served.finish().outcome == "ok"
     assert served.items("list") == [{"from": "u"}, {"selector": {"query": "true"}}]
     assert served.items("generator") == [{"id": number} for number in range(300)]
     assert served.items("coroutine") == [{"id": 1}]
@@ -214,7 +214,7 @@ def test_stray_output_of_every_sort_lands_on_stderr_at_once(environment, serve):
     )
     served.greet()
     served.ask("noisy")
-    assert served.finish() == Done("d", "ok")
+    assert served.finish().outcome == "ok"
     assert served.items("noisy") == [{"id": 1}]
     assert served.of(Log) == [Log("info", "a log line")]
     served.child.kill()  # no buffer is flushed: what is there came at once
@@ -258,7 +258,7 @@ def test_modules_beside_main_are_found_and_hide_nothing(environment, serve):
     )
     served.greet()
     served.ask("path")
-    assert served.finish() == Done("d", "ok"), served.of(Done)
+    assert served.finish().outcome == "ok", served.of(Done)
     (item,) = served.items("path")
     main = Path(item["main"])
     assert (item["client"], item["json"], main.name) == ("beside main", "1", "main.py")
@@ -319,19 +319,29 @@ def test_neither_side_blocks_the_other_when_both_pipes_are_full(environment, ser
     served.ask("big")
     for number in range(20_000):  # far more than a pipe holds
         served.send(Ping(number))
-    assert served.finish() == Done("d", "ok")
+    assert served.finish().outcome == "ok"
     assert len(served.items("big")) == 20
 
 
-def test_sigusr1_shows_all_stacks(environment, serve):
-    served = serve(environment, "")
-    served.greet()
+def test_sigusr1_shows_all_stacks_of_a_child_that_holds_the_gil(environment, serve):
+    served = serve(
+        environment,
+        """
+        import ctypes
+
+        def stuck():
+            print("holding")
+            ctypes.PyDLL(None).sleep(5)  # a signal ends it
+
+        stuck()
+        """,
+    )
+    assert served.child.stderr.readline() == b"holding\n"
     os.kill(served.child.pid, signal.SIGUSR1)
-    served.send(Ping(1))
-    served.until(Pong)
+    served.greet()
     errors = served.end()
     assert "Current thread" in errors
-    assert "server.py" in errors
+    assert "in stuck" in errors
 
 
 def test_an_error_while_main_is_imported_is_a_traceback_and_no_success(environment, serve):
@@ -371,11 +381,11 @@ def test_a_child_dies_with_its_parent_even_while_it_holds_the_gil(environment, t
         stdout=subprocess.PIPE,
     )
     assert parent.stdout is not None
-    pid = int(parent.stdout.readline())
+    holds = select.select([parent.stdout], [], [], SECONDS)[0]
     parent.kill()
-    parent.wait(SECONDS)
-    parent.stdout.close()
-    assert gone(pid)
+    pid = parent.communicate(timeout=SECONDS)[0]
+    assert holds
+    assert gone(int(pid))
 
 
 def test_a_child_that_another_process_started_ends_at_once(environment, tmp_path):
@@ -406,7 +416,7 @@ def test_an_integrations_own_msgspec_wins(version, tmp_path, serve):
     )
     served.greet()
     served.ask("msgspec")
-    assert served.finish() == Done("d", "ok")
+    assert served.finish().outcome == "ok"
     assert served.items("msgspec") == [{"version": OWN_MSGSPEC[version]}]
     assert served.of(Log) == [Log("warning", "odd", {"error": "ValueError('no')"})]
 

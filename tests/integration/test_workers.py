@@ -56,10 +56,13 @@ def issues(resync):
     if resync.cancelled:
         integration.log.info("it was cancelled")
 """
-# Starts a program in a session of its own, with the environment that `env` is, and says its pid.
+# Once: starts a program in a session of its own, with the environment `env`, and says its pid.
 LEAVE_BEHIND = """
 @integration.on_resync("issue")
 def issues(resync):
+    if os.path.exists("left"):
+        return
+    open("left", "w").close()
     argv = [sys.executable, "-c", "import time; time.sleep(600)"]
     left = subprocess.Popen(argv, start_new_session=True, env={env})
     yield [{{"pid": left.pid}}] * 100
@@ -89,6 +92,19 @@ for line in sys.stdin:
         case {"type": "shutdown"}:
             break
         case {"type": "resync", "delivery": delivery, "attempt": attempt}:
+"""
+# Greets, then neither reads nor ends; it notes that it was asked to.
+DEAF = """
+import signal, sys
+
+def asked(*_):
+    open("asked", "w").close()
+    sys.exit(0)
+
+signal.signal(signal.SIGTERM, asked)
+print('{"type":"hello","protocol":1}', flush=True)
+while True:
+    signal.pause()
 """
 # A supervisor with one worker; it says the pid of the worker's process.
 SUPERVISOR = """
@@ -230,14 +246,13 @@ def tend(tmp_path, environment, adopting, caplog) -> Iterator[Callable[..., Tend
     journal.open()
     started: list[Tended] = []
 
-    def start(
-        main: str, *, sort=Launch, identifier="jira", config=None, build=None, work=None
-    ) -> Tended:
+    def start(main: str, *, sort=Launch, build=None, work=None, **settings) -> Tended:
+        identifier = settings.get("identifier", "jira")
         folder = tmp_path / identifier
         folder.mkdir()
         (folder / "main.py").write_text(main)
-        raw = Raw(msgspec.json.encode(config or {}))
-        launch = sort(identifier, "jira", folder, raw, {}, "instance", "1.0")
+        config = Raw(msgspec.json.encode(settings.get("config", {})))
+        launch = sort(identifier, "jira", folder, config, {}, "instance", "1.0")
         tended = Tended(launch, build or (lambda *_: environment), work or Export(), journal)
         started.append(tended)
         return tended
@@ -275,7 +290,7 @@ def test_a_process_becomes_ready_and_a_delivery_is_done(tend):
     assert jira.work.received == [
         Page("e1/jira", 1, "issue", 0, [Raw(b'{"id":1}')]),
         KindDone("e1/jira", "issue", 0),
-        Done("e1/jira", "ok"),
+        Done("e1/jira", "ok", pages=1),
     ]
 
 
@@ -356,7 +371,7 @@ def issues(resync):
     sorts = ("import", "print", "os.write", "puts", "subprocess")
     strays = [message for message in caplog.messages if message.startswith("stray: ")]
     assert strays == [f"stray: {sort}" for sort in sorts]
-    assert jira.work.received[-1] == Done("e1/jira", "ok")
+    assert jira.work.received[-1].outcome == "ok"
     assert jira.worker.status.restarts == 0
 
 
@@ -374,8 +389,17 @@ def test_a_process_killed_in_the_middle_is_restarted_and_the_delivery_repeated(t
 
     assert [str(error) for error in jira.work.errors] == ["its process ended: killed by SIGKILL"]
     assert jira.work.attempts == [("e1", 1), ("e1", 2)]
-    assert (jira.work.received[-1], len(jira.work.items)) == (Done("e1/jira", "ok"), 200)
+    assert (jira.work.received[-1].outcome, len(jira.work.items)) == ("ok", 200)
     assert jira.pid != first
+
+
+def test_a_process_killed_while_bytes_wait_for_it_is_restarted(tend):
+    jira = tend(DEAF, sort=ByHand, config={"padding": "x" * 300_000})
+    until(lambda: jira.worker._session and jira.worker._session.writing)
+    os.kill(jira.pid, signal.SIGKILL)
+    until(lambda: jira.worker.status.restarts)
+    until(lambda: jira.worker._session and jira.worker._session.writing)
+    os.kill(jira.pid, signal.SIGKILL)
 
 
 def test_a_process_that_ends_at_once_is_started_again_ever_more_slowly(tend, caplog):
@@ -479,9 +503,25 @@ def test_a_grandchild_that_holds_the_pipes_open_delays_no_burial(tend):
     left = jira.work.items[0]["pid"]
     os.kill(jira.pid, signal.SIGKILL)
     jira.until_restarted()
+    until(jira.done)
 
     assert not gone(left)
     os.kill(left, signal.SIGKILL)
+
+
+def test_a_grandchild_that_floods_the_log_delays_no_burial(tend, caplog):
+    flood = LEAVE_BEHIND.replace("import time; time.sleep(600)", "while True: print()")
+    jira = tend(HEAD + flood.format(env={"not": "ours"}))
+    jira.deliver("e1")
+    until(lambda: jira.work.items)
+    left = jira.work.items[0]["pid"]
+    drain = f"stderr/jira/{jira.pid}"
+    assert drain in [thread.name for thread in threading.enumerate()]
+    os.kill(jira.pid, signal.SIGKILL)
+    jira.until_restarted()
+
+    assert drain not in [thread.name for thread in threading.enumerate()]
+    until(lambda: gone(left))  # nobody reads its pipe any more
 
 
 # --- Port
@@ -531,11 +571,17 @@ def test_a_stop_in_the_middle_leaves_the_delivery_pending(tend):
     assert [(delivery.id, delivery.attempt) for delivery in jira.pending] == [("e1/jira", 1)]
 
 
-def test_a_stop_while_the_process_starts_begins_nothing(by_hand, caplog):
-    jira = by_hand("pass", config={"padding": "x" * 1_000_000})
-    until(lambda: jira.worker._session)
-    jira.worker.stop()
+def test_a_process_that_gets_ready_only_after_the_stop_is_given_nothing(tend, caplog):
+    late = """
+import sys
+for line in sys.stdin:
+    if line.startswith('{"type":"shutdown"'):
+        print('{"type":"ready"}', flush=True)
+        break
+"""
+    jira = tend(late, sort=ByHand)
     jira.deliver("e1")
+    jira.until(State.STARTING)
     jira.end()
 
     assert "READY" not in caplog.messages
@@ -543,18 +589,7 @@ def test_a_stop_while_the_process_starts_begins_nothing(by_hand, caplog):
 
 
 def test_stopping_asks_insists_and_kills(tend, tmp_path):
-    deaf_main = """
-import signal, sys
-def asked(*_):
-    open("asked", "w").close()
-    sys.exit(0)
-signal.signal(signal.SIGTERM, asked)
-print('{"type":"hello","protocol":1}', flush=True)
-while True:
-    signal.pause()
-"""
-    config = {"padding": "x" * 300_000}
-    deaf = tend(deaf_main, identifier="deaf", sort=ByHand, config=config)
+    deaf = tend(DEAF, identifier="deaf", sort=ByHand, config={"padding": "x" * 300_000})
     frozen = tend(HEAD + QUICK, identifier="frozen")
     frozen.until(State.READY)
     until(lambda: deaf.worker._session and deaf.worker._session.writing)

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from msgspec import Struct
 from framework.process import bound
 
 HERE = Path(__file__).parent
+POM = HERE / "pom.xml"
 CACHE = HERE.parents[1] / ".cache" / "kafka"
 BOOT_SECONDS = 90  # 4 s on an idle machine
 NEEDED = {
@@ -94,18 +95,74 @@ class ApacheKafka(Struct, frozen=True):
             assert not admin.create_acls(rules)["failed"]
 
 
+class Server:
+    """The broker's process, on its ports and its data each time that it is started."""
+
+    def __init__(self, argv: list[str], log_file: Path):
+        self._argv = bound(argv)
+        self._log_file = log_file
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it is up."""
+        with self._log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._argv, stdout=log, stderr=log, cwd=self._log_file.parent
+            )
+        deadline = time.monotonic() + BOOT_SECONDS
+        while "Kafka Server started" not in self._log_file.read_text():
+            if self.has_ended(0.1) or time.monotonic() > deadline:
+                tail = self._log_file.read_text()[-3000:]
+                pytest.fail(f"Apache Kafka did not start:\n{tail}", pytrace=False)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self._process.kill()
+        self._process.wait(10)
+
+    def stop(self) -> None:
+        """Ask it to end, then insist."""
+        self._process.terminate()
+        if not self.has_ended(10):
+            self.kill()
+
+    def has_ended(self, seconds: float = 0) -> bool:
+        """Tell whether it has ended, or ends within so many seconds."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[ApacheKafka]:
+def apache() -> Iterator[tuple[ApacheKafka, Server]]:
     """Boot Apache Kafka once a session; fail, saying what is missing, where it cannot be booted."""
-    _need("java", "openssl")
-    libs = _jars()
+    libs = _libs()
+    _need("java", "openssl", *([] if libs.is_dir() else ["mvn"]))
+    _fetch(libs)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kafka-")))
-        broker, process = _boot(folder, libs)
-        stack.callback(_stop, process)
-        _wait(lambda: "Kafka Server started" in Path(broker.log_file).read_text(), process, broker)
+        broker, server = _made(folder, libs)
+        stack.callback(server.stop)
+        server.start()
         _grant(broker)
-        yield broker
+        yield broker, server
+
+
+@pytest.fixture(scope="session")
+def kafka(apache: tuple[ApacheKafka, Server]) -> ApacheKafka:
+    """Give the running broker."""
+    return apache[0]
+
+
+@pytest.fixture
+def server(apache: tuple[ApacheKafka, Server]) -> Iterator[Server]:
+    """Give its process, to a test that kills it."""
+    server = apache[1]
+    yield server
+    if server.has_ended():
+        server.start()
 
 
 def _need(*programs: str) -> None:
@@ -114,23 +171,24 @@ def _need(*programs: str) -> None:
         pytest.fail(f"Apache Kafka needs what is not on PATH: {'; '.join(missing)}", pytrace=False)
 
 
-def _jars() -> Path:
-    """Return the folder of the jars that pom.xml names, fetched by Maven when it is not there."""
-    pom = HERE / "pom.xml"
-    libs = CACHE / hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
+def _libs() -> Path:
+    """Return the folder of the jars that pom.xml names, whether it is there or not."""
+    return CACHE / hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
+
+
+def _fetch(libs: Path) -> None:
+    """Have Maven fetch the jars that are not there yet."""
     if libs.is_dir():
-        return libs
-    _need("mvn")
+        return
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fetching-", dir=CACHE) as folder:
         fresh = Path(folder, "libs")
         copy = ["dependency:copy-dependencies", f"-DoutputDirectory={fresh}"]
-        _run(["mvn", "-q", "-B", "-f", str(pom), *copy])
+        _run(["mvn", "-q", "-B", "-f", str(POM), *copy])
         fresh.rename(libs)
-    return libs
 
 
-def _boot(folder: Path, libs: Path) -> tuple[ApacheKafka, subprocess.Popen[bytes]]:
+def _made(folder: Path, libs: Path) -> tuple[ApacheKafka, Server]:
     ports = _free_ports("plain", "ssl", "controller")
     broker = ApacheKafka(
         bootstrap_plain=f"127.0.0.1:{ports['plain']}",
@@ -145,9 +203,8 @@ def _boot(folder: Path, libs: Path) -> tuple[ApacheKafka, subprocess.Popen[bytes
     java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{libs}/*"]
     _format(java, properties, broker)
     logging = f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"
-    with Path(broker.log_file).open("wb") as log:
-        argv = bound([*java, logging, "kafka.Kafka", str(properties)])
-        return broker, subprocess.Popen(argv, stdout=log, stderr=log, cwd=folder)
+    argv = [*java, logging, "kafka.Kafka", str(properties)]
+    return broker, Server(argv, Path(broker.log_file))
 
 
 def _format(java: list[str], properties: Path, broker: ApacheKafka) -> None:
@@ -192,24 +249,3 @@ def _run(argv: list[str]) -> str:
         said = (done.stdout + done.stderr)[-3000:]
         pytest.fail(f"{' '.join(argv[:3])} … exit {done.returncode}:\n{said}", pytrace=False)
     return done.stdout
-
-
-def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes], broker: ApacheKafka) -> None:
-    deadline = time.monotonic() + BOOT_SECONDS
-    while not ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            tail = Path(broker.log_file).read_text()[-3000:]
-            pytest.fail(f"Apache Kafka did not start:\n{tail}", pytrace=False)
-        try:
-            process.wait(0.1)
-        except subprocess.TimeoutExpired:
-            continue
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(10)

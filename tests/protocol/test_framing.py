@@ -182,12 +182,10 @@ def test_a_beginning_without_a_delivery_names_none(line):
     assert named_delivery(line) is None
 
 
-@pytest.mark.xfail(reason="the pattern knows only messages without spaces", strict=True)
 def test_a_broken_message_written_with_spaces_names_its_delivery(decoder):
     assert decoder.decode(b'{"type": "page", "delivery": "d", "seq": "x"}').delivery == "d"
 
 
-@pytest.mark.xfail(reason="the pattern is matched against the whole line", strict=True)
 def test_naming_the_delivery_of_a_broken_line_needs_little_memory(decoder):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     decoder.decode(b'{"type":"page","delivery":"' + b"x" * 1024 * 1024)

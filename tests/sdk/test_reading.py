@@ -23,7 +23,7 @@ def raising(error: BaseException):
 def test_handlers_of_one_kind_run_in_their_order(configured, attempt, sent):
     configured.on_resync("issue")(lambda _: [{"id": 1}])
     configured.on_resync("issue")(lambda _: [{"id": 2}])
-    assert reading.read([KindRequest("issue", 0)], configured, attempt) == Done("d", "ok")
+    assert reading.read([KindRequest("issue", 0)], configured, attempt) == Done("d", "ok", pages=1)
     assert [type(message) for message in sent] == [Page, KindDone]
     assert [bytes(item) for item in sent[0].items] == [b'{"id":1}', b'{"id":2}']
 

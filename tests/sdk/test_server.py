@@ -39,7 +39,7 @@ def test_pages_kind_done_and_done_answer_a_resync(integration, peer):
     integration.on_resync("issue")(lambda _: [{"id": 1}, {"id": 2}])
     peer.greet()
     peer.ask("issue")
-    assert peer.finish() == Done("d", "ok")
+    assert peer.finish() == Done("d", "ok", pages=1)
     assert peer.items("issue") == [{"id": 1}, {"id": 2}]
     assert peer.of(KindDone) == [KindDone("d", "issue", 0)]
 
@@ -69,7 +69,7 @@ def test_the_window_stops_at_eight_pages_until_an_ack(integration, peer):
     peer.until(Page, where=lambda page: page.seq == 10)
     assert peer.silent(0.2)
     peer.ack(10)
-    assert peer.finish() == Done("d", "ok")
+    assert peer.finish() == Done("d", "ok", pages=20)
     assert [page.seq for page in peer.of(Page)] == list(range(1, 21))
 
 
@@ -174,7 +174,7 @@ def test_a_waiting_delivery_that_is_cancelled_never_runs(integration, peer):
     peer.send(Ping(1))
     assert peer.until(Pong).in_flight == 2
     release.set()
-    assert peer.finish() == Done("d", "ok")
+    assert peer.finish() == Done("d", "ok", pages=1)
     assert peer.finish("second") == Done("second", "cancelled")
     assert ran == []
 
@@ -185,7 +185,7 @@ def test_cancels_and_acks_of_what_is_over_are_ignored(integration, peer):
     peer.send(Cancel("gone", "late"))
     peer.ack(3, "gone")
     peer.ask("issue")
-    assert peer.finish() == Done("d", "ok")
+    assert peer.finish() == Done("d", "ok", pages=0)
 
 
 def test_shutdown_cancels_what_runs_says_bye_and_exits_0(integration, peer):
@@ -257,7 +257,7 @@ def test_a_kind_without_a_handler_is_an_error_that_names_the_known_ones(integrat
     text = "no handler reads kind 'unknown'; kinds with a handler: 'issue'"
     assert peer.of(KindDone)[-1] == KindDone("d", "unknown", len(kinds) - 1, text)
     where = f"kind 'unknown', resource {len(kinds) - 1}"
-    assert done == Done("d", "failed", Failure("config", f"{where}: {text}"))
+    assert done == Done("d", "failed", Failure("config", f"{where}: {text}"), 0)
 
 
 def test_a_configuration_that_is_no_object_ends_the_process_with_a_traceback(peer, capsys):

@@ -59,6 +59,24 @@ def test_a_ninth_page_without_an_ack_breaks_the_protocol():
         attempt.arrived(page(9))
 
 
+def test_a_lost_last_page_breaks_the_protocol():
+    attempt = Process().attempt
+    attempt.arrived(page(1))
+
+    with pytest.raises(ProtocolError, match="2 pages were sent, 1 came"):
+        attempt.arrived(Done(ID, "ok", pages=2))
+
+
+def test_after_a_broken_page_the_end_is_not_counted():
+    attempt = Process().attempt
+    attempt.fail("a broken frame")
+    attempt.arrived(Done(ID, "cancelled", pages=3))
+
+    with pytest.raises(SourceError):
+        attempt.receive()
+    assert attempt.receive().outcome == "cancelled"
+
+
 def test_an_ack_opens_the_window():
     process = Process()
     for seq in range(1, 9):
@@ -159,3 +177,18 @@ def test_a_stop_wakes_the_lane():
 
     with pytest.raises(StoppedError):
         attempt.receive()
+
+
+def test_after_a_broken_frame_only_done_matters():
+    process = Process()
+    process.attempt.ask(Progress(ID, 0))
+    process.attempt.arrived(page(1))
+    process.attempt.fail("a broken frame")
+    process.attempt.arrived(page(3))  # no gap: page 2 was the broken one
+    process.attempt.arrived(KindDone(ID, "topic", 0))
+    process.attempt.arrived(Done(ID, "ok"))
+
+    assert process.attempt.receive() == page(1)
+    with pytest.raises(SourceError):
+        process.attempt.receive()
+    assert process.attempt.receive() == Done(ID, "ok")

@@ -15,17 +15,12 @@ def replay(*history: tuple[float, str]) -> Situation:
     return situation
 
 
-def test_a_new_integration_is_due_at_once():
-    assert lifecycle.due(Situation(), now=0)
-
-
 def test_a_death_is_followed_by_a_wait_with_its_reason():
     situation = replay((0, "BUILDING"), (1, "STARTING"), (2, "dies"))
 
     assert situation.state is State.BACKOFF
     assert situation.reason == "exit status 1"
-    assert not lifecycle.due(situation, now=2.9)
-    assert lifecycle.due(situation, now=3)
+    assert situation.retry_at == 3
 
 
 def test_each_death_in_a_row_doubles_the_wait():
@@ -46,8 +41,8 @@ def test_a_minute_of_ready_forgets_earlier_deaths():
     assert situation.failures == 1
 
 
-def test_blocked_is_never_due():
+def test_blocked_has_no_next_start():
     situation = replay((0, "STARTING"), (1, "blocks"))
 
     assert situation.reason == "no such broker"
-    assert not lifecycle.due(situation, now=1e9)
+    assert situation.retry_at is None

@@ -82,3 +82,46 @@ def test_an_endless_line_is_cut(caplog):
     errors.feed(b"x" * 1_000_000 + b"\nnext\n")
 
     assert [len(record.message) for record in caplog.records] == [4096, 4]
+
+
+def test_a_drain_outlives_the_closing_of_its_pipe():
+    read_end, write_end = os.pipe()
+    chunks, ended = [], []
+    drain = Drain("test", read_end, chunks.append, lambda: ended.append(len(chunks)))
+    os.close(read_end)
+    drain.start()
+    os.write(write_end, b"hello")
+    os.close(write_end)
+    drain.join(5)
+
+    assert chunks == [b"hello"]
+    assert ended == [1]
+
+
+def test_a_flood_holds_no_drain_that_was_told_to_finish():
+    read_end, write_end = os.pipe()
+
+    def flood(_):  # there is always more to read
+        os.write(write_end, b"noise")
+
+    drain = Drain("test", read_end, flood)
+    os.write(write_end, b"noise")
+    drain.start()
+    began = time.monotonic()
+    drain.finish(0.1)
+
+    assert not drain.is_alive()
+    assert time.monotonic() - began < 5
+    os.close(read_end)
+    os.close(write_end)
+
+
+def test_a_last_line_without_a_newline_is_logged_at_the_end(caplog):
+    caplog.set_level(logging.INFO)
+    errors = ErrorLog(logging.getLogger("integration.jira"))
+
+    errors.feed(b"one\ntwo")
+    errors.close()
+    errors.close()
+
+    assert [record.message for record in caplog.records] == ["one", "two"]

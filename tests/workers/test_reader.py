@@ -2,9 +2,10 @@ import logging
 
 import pytest
 
+from framework.errors import SourceError
 from framework.events import Delivery, Resync
 from framework.protocol.framing import encode
-from framework.protocol.messages import Done, Log, Page, Pong, Ready
+from framework.protocol.messages import Done, KindDone, Log, Page, Pong, Progress, Ready
 from framework.workers.attempt import Attempt, Limits
 from framework.workers.reader import Reader
 
@@ -96,3 +97,35 @@ def test_more_than_200_messages_a_second_are_dropped(owner):
     owner.reader.feed(encode(Pong(1)) * 300)
 
     assert len(owner.heard) == 200
+
+
+def test_behind_a_violation_nothing_counts_any_more(owner):
+    lost = encode(Page(DELIVERY.id, 2, "topic", 0))
+    owner.reader.feed(lost + encode(KindDone(DELIVERY.id, "topic", 0)) + b'{"type":"pong"}\n')
+    owner.reader.feed(encode(Done(DELIVERY.id, "ok")) + encode(Ready()))
+
+    assert owner.violations == ["page 2 came after page 0"]
+    assert owner.heard == []
+    with pytest.raises(SourceError, match="neither a page nor progress"):
+        owner.attempt.receive()
+
+
+@pytest.mark.parametrize("depth", [500, 985, 990, 995, 100_000])
+def test_however_deep_the_fields_of_a_log_line_are_nothing_raises(owner, depth):
+    fields = b'{"a":' * depth + b"1" + b"}" * depth
+    owner.reader.feed(b'{"type":"log","level":"info","message":"m","fields":%s}\n' % fields)
+    owner.reader.feed(b"{" + b'"a":[' * depth + b"\n")
+
+
+def test_progress_that_comes_too_often_is_dropped(owner):
+    owner.reader.feed(encode(Progress(DELIVERY.id, 1)) * 300 + encode(Done(DELIVERY.id, "ok")))
+
+    assert owner.attempt._arrived.qsize() == 201
+    assert owner.attempt.receive() == Done(DELIVERY.id, "ok")
+
+
+def test_a_log_line_without_dropped_ones_is_one_record(owner, caplog):
+    caplog.set_level(logging.INFO)
+    owner.reader.feed(encode(Log("info", "connected")))
+
+    assert [record.message for record in caplog.records] == ["connected"]

@@ -17,6 +17,7 @@ from kafka.net.selector import NetworkSelector
 from msgspec import Struct
 
 from framework.errors import ConfigError
+from framework.triggers.kafka.last_words import Connections
 
 BOOTSTRAP_MS = 5_000  # the library's own limit, which a silent TLS handshake ignores
 PATIENCE_SECONDS = 10  # our limit for a call that the library does not bound
@@ -89,7 +90,7 @@ class Client:
         self._net.stop(timeout_ms=1_000)
 
     def _networked(self, **options: Any) -> KafkaNetClient:
-        self._network = KafkaNetClient(net=self._net, **options)
+        self._network = KafkaNetClient(self._net, Connections(self._net, **options))
         # The library forgets to hand its `allow_auto_create_topics` down to here.
         self._network.cluster.config["allow_auto_create_topics"] = False
         return self._network

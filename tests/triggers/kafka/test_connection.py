@@ -10,8 +10,16 @@ from framework.triggers.kafka.connection import Client
 OPTIONS = {"bootstrap_servers": "127.0.0.1:1"}
 
 
+@pytest.fixture
 def io_threads():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("kafka-io")]
+    """Return the network threads that were started since."""
+    before = set(threading.enumerate())
+
+    def since():
+        found = [one for one in threading.enumerate() if one.name.startswith("kafka-io")]
+        return [one for one in found if one not in before]
+
+    return since
 
 
 async def silence():
@@ -39,7 +47,7 @@ class SilentFromTheStart(Silent):
         self.ask()
 
 
-def test_a_constructor_that_hangs_is_ended_and_leaves_no_thread():
+def test_a_constructor_that_hangs_is_ended_and_leaves_no_thread(io_threads):
     with pytest.raises(KafkaConnectionError):
         Client(SilentFromTheStart, OPTIONS, patience_seconds=0.2)
 
@@ -73,7 +81,7 @@ def ask(client):
         client.api.ask()
 
 
-def test_a_call_that_hangs_is_ended_and_so_is_the_client():
+def test_a_call_that_hangs_is_ended_and_so_is_the_client(io_threads):
     client = Client(Silent, OPTIONS)
 
     with pytest.raises(KafkaConnectionError):
@@ -86,7 +94,7 @@ def test_a_call_that_hangs_is_ended_and_so_is_the_client():
     assert io_threads() == []
 
 
-def test_a_client_says_good_bye():
+def test_a_client_says_good_bye(io_threads):
     client = Client(Silent, OPTIONS)
     client.close()
 

@@ -152,11 +152,11 @@ def test_a_topic_that_is_left_out_degrades_the_trigger(house, connection):
     assert "topic 'b' does not exist" in house.listener.status.reason
 
 
-def test_with_no_topic_at_all_the_trigger_waits_for_one(house, connection, consumer):
+def test_with_no_topic_at_all_the_trigger_has_failed_and_waits_for_one(house, connection, consumer):
     connection.answer = Topics((), {P0.topic: "does not exist"})
     consumer.assigned = set()
     house.listener.start()
-    house.until(lambda: house.listener.status.state == "degraded")
+    house.until(lambda: house.listener.status.state == "failed")
 
     assert house.resyncs == []
 

@@ -1,0 +1,83 @@
+import pytest
+from rich.console import Console
+
+from framework.console import tables
+
+REPORT = {
+    "status": "failed",
+    "startedAt": "2026-01-31T12:00:00.5+00:00",
+    "endedAt": None,
+    "error": "kind 'topic': [/denied] by the broker",
+}
+READY = {
+    "identifier": "aws",
+    "type": "aws",
+    "state": "READY",
+    "reason": None,
+    "pid": 77,
+    "restarts": 2,
+    "lastResync": {**REPORT, "status": "completed", "endedAt": "2026-01-31T12:01:02", "error": ""},
+}
+DOWN = {
+    "identifier": "jira",
+    "type": "jira",
+    "state": "BACKOFF",
+    "reason": "exit status 1: list[int] is no [str]",
+    "pid": None,
+    "restarts": 3,
+    "lastResync": None,
+}
+ANSWER = {
+    "state": "DEGRADED",
+    "triggers": [{"type": "KAFKA", "state": "degraded", "reason": "topic [x] not granted"}],
+    "integrations": [READY, {**READY, "identifier": "kafka", "lastResync": REPORT}, DOWN],
+}
+
+
+@pytest.fixture
+def shown():
+    terminal = Console(width=200, record=True)
+
+    def shown(table):
+        terminal.print(table)
+        return [" ".join(line.split()) for line in terminal.export_text().splitlines()]
+
+    return shown
+
+
+def test_the_status_shows_failed_integrations_first(shown):
+    assert shown(tables.status(ANSWER)) == [
+        "supervisor DEGRADED",
+        "TRIGGER STATE REASON",
+        "KAFKA degraded topic [x] not granted",
+        "INTEGRATION TYPE STATE PID RESTARTS LAST RESYNC REASON",
+        "jira jira BACKOFF 3 none yet exit status 1: list[int] is no [str]",
+        "aws aws READY 77 2 completed 2026-01-31 12:01:02",
+        "kafka aws READY 77 2 failed 2026-01-31 12:00:00 kind 'topic': [/denied] by the broker",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        (None, "sandbox ready page http://127.0.0.1:1 kafka 127.0.0.1:2"),
+        ("killed", "sandbox ready (killed) page http://127.0.0.1:1 kafka 127.0.0.1:2"),
+    ],
+)
+def test_the_status_shows_where_the_sandbox_is(shown, reason, line):
+    sandbox = {"state": "ready", "url": "http://127.0.0.1:1", "kafka": "127.0.0.1:2"}
+    answer = {**ANSWER, "sandbox": {**sandbox, "reason": reason}}
+
+    assert shown(tables.status(answer))[-1] == line
+
+
+def test_a_checked_configuration_shows_where_each_integration_lies(shown):
+    found = [{"identifier": "eu", "type": "jira", "folder": "/integrations/[old]/jira"}]
+
+    assert shown(tables.integrations(found))[1] == "eu jira /integrations/[old]/jira"
+
+
+def test_a_build_shows_each_environment(shown):
+    built = [{"identifier": "eu", "environment": "3f2a", "seconds": 0.1234, "path": "/s/[a]/3f2a"}]
+
+    assert shown(tables.environments(built))[1] == "eu 3f2a 0.12 /s/[a]/3f2a"

@@ -1,0 +1,233 @@
+import logging
+import os
+
+import pytest
+
+from framework.protocol import framing, messages
+from framework.protocol.messages import (
+    Bye,
+    Configure,
+    IntegrationHello,
+    Ping,
+    Pong,
+    Ready,
+    Shutdown,
+    SupervisorHello,
+)
+from framework.workers.launch import Launch
+from framework.workers.notes import Kill, Said
+from framework.workers.session import EX_CONFIG, Session, died
+from framework.workers.timers import Timers
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class FakeChild:
+    """The supervisor's side of three pipes, and what was done to the process at their end."""
+
+    def __init__(self):
+        self.pid = 4242
+        self.status = -9
+        self.did = []
+        self.ends, ours = [], []
+        for direction in range(3):
+            pair = os.pipe()
+            ours.append(pair[direction == 0])
+            self.ends.append(pair[direction != 0])
+        self.stdin = os.fdopen(ours[0], "wb", buffering=0)
+        self.stdout = os.fdopen(ours[1], "rb", buffering=0)
+        self.stderr = os.fdopen(ours[2], "rb", buffering=0)
+        os.set_blocking(self.ends[0], False)
+        self._lines = framing.Lines(messages.MAX_FRAME_DOWN)
+
+    def stop(self):
+        self.did.append("stop")
+
+    def kill(self):
+        self.did.append("kill")
+
+    def reap(self):
+        return self.status
+
+    def close(self):
+        for pipe in (self.stdin, self.stdout, self.stderr):
+            pipe.close()
+
+    def heard(self):
+        """What it can read from its stdin."""
+        decoder = framing.Decoder(messages.Down)
+        heard = []
+        while True:
+            try:
+                chunk = os.read(self.ends[0], 65536)
+            except BlockingIOError:
+                return heard
+            if not chunk:
+                return heard
+            heard += [decoder.decode(line) for line in self._lines.feed(chunk)]
+
+    def hang_up(self):
+        while self.ends:
+            os.close(self.ends.pop())
+
+
+class Owner:
+    def __init__(self, launch, child):
+        self.clock, self.notes, self.child = Clock(), [], child
+        self.timers = Timers(self.clock)
+        log = logging.getLogger("integration.jira")
+        self.session = Session((3, child), launch, self.timers, log, self.notes.append)
+        self.session.open()
+
+    def wait(self, seconds):
+        self.clock.now += seconds
+        self.timers.run_due()
+
+    def greeted(self):
+        self.session.hear(IntegrationHello(1))
+        self.session.hear(Ready())
+        return self
+
+
+@pytest.fixture
+def child():
+    child = FakeChild()
+    yield child
+    child.hang_up()
+    child.close()
+
+
+@pytest.fixture
+def owner(tmp_path, child):
+    config = messages.Raw(b'{"token":"s"}')
+    owner = Owner(Launch("jira", "jira", tmp_path, config, {}, "i", "1.0"), child)
+    yield owner
+    owner.session.bury()
+
+
+def test_the_handshake_is_hello_then_the_configuration_then_pings(owner, child):
+    assert child.heard() == [SupervisorHello([1], "1.0", "i/jira/3")]
+    owner.session.hear(IntegrationHello(1))
+    assert child.heard() == [Configure("jira", "jira", messages.Raw(b'{"token":"s"}'))]
+    owner.session.hear(Ready())
+    assert child.heard() == [Ping(1)]
+    owner.wait(10)
+    assert child.heard() == [Ping(2)]
+
+
+def test_a_process_that_does_not_say_hello_is_killed(owner, child):
+    owner.wait(29)
+    assert child.did == []
+    owner.wait(1)
+    assert child.did == ["kill"]
+    assert owner.session.bury() == (-9, "no `hello` within 30 s of its start")
+
+
+def test_a_process_that_does_not_get_ready_is_killed(owner, child):
+    owner.wait(20)
+    owner.session.hear(IntegrationHello(1))
+    owner.wait(59)
+    assert child.did == []
+    owner.wait(1)
+    assert child.did == ["kill"]
+    assert owner.session.bury()[1].startswith("no `ready` within 60 s")
+
+
+def test_a_process_that_stops_answering_pings_is_killed(owner, child):
+    owner.greeted().wait(29)
+    owner.session.hear(Pong(1))
+    owner.wait(29)
+    assert child.did == []
+    owner.wait(1)
+    assert child.did == ["kill"]
+    assert owner.session.bury() == (-9, "no `pong` for 30 s")
+
+
+def test_another_version_is_refused_for_good(owner, child):
+    owner.session.hear(IntegrationHello(2))
+
+    assert child.did == ["kill"]
+    reason = "it speaks protocol 2, the supervisor speaks 1"
+    assert owner.session.bury() == (EX_CONFIG, reason)
+
+
+def test_the_first_reason_for_a_death_counts(owner):
+    owner.session.kill("protocol error: page 2 came after page 0")
+    owner.session.hear(Bye("stdin ended"))
+    owner.session.kill("no `pong` for 30 s")
+
+    assert owner.session.bury()[1] == "protocol error: page 2 came after page 0"
+
+
+def test_what_the_process_says_as_it_leaves_is_the_reason(owner, child):
+    child.status = 78
+    owner.session.hear(Bye("the sdk speaks protocol 1", 78))
+
+    assert owner.session.bury() == (78, "the sdk speaks protocol 1")
+
+
+def test_a_burial_ends_the_group_and_its_timers(owner, child):
+    owner.greeted()
+    owner.session.bury()
+
+    assert child.did == ["kill"]
+    assert owner.timers.wait(1000) == 1000
+
+
+def test_stopping_asks_then_insists_then_kills(owner, child):
+    owner.greeted()
+    child.heard()
+    owner.session.shut_down(10)
+    assert child.heard() == [Shutdown(10)]
+    owner.wait(10)
+    assert (child.did, child.stdin.closed) == (["stop"], True)
+    owner.wait(5)
+    assert child.did == ["stop", "kill"]
+
+
+def test_what_does_not_fit_into_the_pipe_is_written_once_there_is_room(owner, child):
+    child.heard()
+    owner.session.send(Bye("x" * 200_000))
+    assert owner.session.writing
+    while owner.session.writing:
+        child.heard()
+        owner.session.flush()
+    assert child.heard() == [framing.Unknown("bye")]
+
+
+def test_nothing_is_written_to_a_process_that_is_going(owner, child):
+    child.hang_up()
+    owner.session.send(Ping(1))
+    assert not owner.session.writing
+
+    child.stdin.close()
+    owner.session.send(Ping(2))
+    assert not owner.session.writing
+
+
+def test_what_the_process_says_goes_to_its_owner_with_its_number(owner, child):
+    os.write(child.ends[1], framing.encode(Ready()) + b'{"type":"pong","n":"x"}\n')
+    owner.session.bury()
+
+    said, kill = owner.notes
+    assert said == Said(3, Ready())
+    assert isinstance(kill, Kill)
+    assert kill.reason.startswith("protocol error: a broken frame")
+
+
+@pytest.mark.parametrize(
+    ("status", "line", "sentence"),
+    [
+        (1, "no such broker", "exit status 1: no such broker"),
+        (0, "", "exit status 0"),
+        (-11, "", "killed by SIGSEGV"),
+        (-40, "", "killed by signal 40"),
+    ],
+)
+def test_a_death_nobody_asked_for_is_told_with_the_last_line(status, line, sentence):
+    assert died(status, line) == sentence
