@@ -37,6 +37,14 @@ class BuildError(FrameworkError):
     """An environment could not be built; the message carries what the installer said."""
 
 
+class RequirementsError(BuildError):
+    """What an environment is to be built from must be changed; trying again will not help."""
+
+
+class BuildUnavailableError(BuildError):
+    """An index, the disk or time was the reason; trying again later may help."""
+
+
 class SourceError(FrameworkError):
     """The integration could not read its source to the end."""
 

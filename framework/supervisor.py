@@ -6,13 +6,14 @@ import threading
 import time
 import uuid
 from functools import partial
+from pathlib import Path
 
 import msgspec
 from msgspec import Raw, Struct, structs
 
 from framework import process, router
 from framework.config import Config, Integration
-from framework.environments import Environments
+from framework.environments import Environments, current
 from framework.errors import ConfigError, JournalError
 from framework.events import Delivery, Event, Hub, Resync, TriggerStatus
 from framework.journal import Journal, ResyncReport
@@ -25,6 +26,7 @@ from framework.sync.mappers import Mappers
 from framework.sync.registration import Registration
 from framework.sync.resync import Resyncs
 from framework.sync.turns import Turns
+from framework.workers.builder import Supply
 from framework.workers.launch import Launch
 from framework.workers.lifecycle import State
 from framework.workers.worker import Worker, WorkerStatus
@@ -177,9 +179,14 @@ class Supervisor:
             instance=self._folder.instance,
             version=self._version,
         )
-        build = partial(self._environments.ensure, settings.folder / "requirements.txt")
+        requirements = settings.folder / "requirements.txt"
+        supply = Supply(
+            build=partial(self._environments.ensure, requirements),
+            fingerprint=partial(_fingerprint, requirements),
+            file=current.path(self._folder.path / "environments", settings.identifier),
+        )
         work = self._resyncs(settings, stopping)
-        return Worker(launch, build, work, self._journal, stopping)
+        return Worker(launch, supply, work, self._journal, stopping)
 
     def _resyncs(self, settings: Integration, stopping: threading.Event) -> Resyncs:
         agent = user_agent(settings.type, self._version, settings.identifier)
@@ -197,6 +204,10 @@ class Supervisor:
             log=logging.getLogger(f"integration.{settings.identifier}"),
         )
         return Resyncs(exporter, Registration(client, defaults, self._journal, self._turns))
+
+
+def _fingerprint(path: Path) -> str:
+    return path.read_text("utf-8", "replace") if path.is_file() else ""
 
 
 def _join(thread: threading.Thread, seconds: float) -> None:
