@@ -12,7 +12,7 @@ from msgspec import Raw, Struct, structs
 
 from framework import process, router
 from framework.config import Config, Integration
-from framework.environments import Environments, Wanted
+from framework.environments import Environments, Wanted, current
 from framework.errors import ConfigError, JournalError
 from framework.events import Delivery, Event, Hub, Resync, TriggerStatus
 from framework.journal import Journal, ResyncReport
@@ -25,6 +25,7 @@ from framework.sync.mappers import Mappers
 from framework.sync.registration import Registration
 from framework.sync.resync import Resyncs
 from framework.sync.turns import Turns
+from framework.workers.builder import Supply
 from framework.workers.launch import Launch
 from framework.workers.lifecycle import State
 from framework.workers.worker import Worker, WorkerStatus
@@ -178,9 +179,13 @@ class Supervisor:
             version=self._version,
         )
         wanted = Wanted(settings.identifier, settings.folder, settings.installation)
-        build = partial(self._environments.ensure, wanted)
+        supply = Supply(
+            build=partial(self._environments.ensure, wanted),
+            fingerprint=partial(self._environments.fingerprint, wanted),
+            file=current.path(self._folder.path / "environments", settings.identifier),
+        )
         work = self._resyncs(settings, stopping)
-        return Worker(launch, build, work, self._journal, stopping)
+        return Worker(launch, supply, work, self._journal, stopping)
 
     def _resyncs(self, settings: Integration, stopping: threading.Event) -> Resyncs:
         agent = user_agent(settings.type, self._version, settings.identifier)

@@ -74,7 +74,7 @@ def pending(supervisor):
 
 def given(supervisor, name):
     """Return what a worker's inbox holds."""
-    return supervisor._workers[name]._inbox.drain()
+    return supervisor._workers[name]._desk.inbox.drain()
 
 
 def test_an_event_is_recorded_and_handed_to_the_integrations_it_concerns(build):

@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
+from framework.environments import current
+from framework.environments.environment import Environment
 from framework.environments.shelf import Built
-from framework.errors import FrameworkError
-
-CURRENT = "current.json"
 
 
 class Noted(Struct, frozen=True):
@@ -17,9 +15,6 @@ class Noted(Struct, frozen=True):
 
     key: str | None = None
     previous: str | None = None
-
-
-decoder = msgspec.json.Decoder(dict[str, Noted])
 
 
 class Use(Struct, frozen=True):
@@ -45,16 +40,10 @@ def gather(current: Iterable[tuple[str, str]], previous: Iterable[tuple[str, str
 
 def noted(root: Path) -> dict[str, Noted]:
     """Return what the supervisor noted; raise FrameworkError if that cannot be read."""
-    path = root / CURRENT
-    try:
-        return decoder.decode(path.read_bytes())
-    except FileNotFoundError:
-        return {}
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise FrameworkError(
-            f"{path} cannot be read: {error}. It says which environments are needed: "
-            "remove it, and start the supervisor once before anything is collected."
-        ) from error
+    return {
+        integration: Noted(_key(found.environment), _key(found.previous))
+        for integration, found in current.read_all(root).items()
+    }
 
 
 def with_sdk(uses: Uses, shelf: Iterable[Built], pin: str) -> Uses:
@@ -66,6 +55,10 @@ def with_sdk(uses: Uses, shelf: Iterable[Built], pin: str) -> Uses:
         if its.packages == [pin] and beside:
             complete[key] = _together([*beside, uses.get(key, UNUSED)])
     return complete
+
+
+def _key(environment: Environment | None) -> str | None:
+    return environment.key if environment else None
 
 
 def _together(uses: list[Use]) -> Use:

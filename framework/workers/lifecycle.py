@@ -46,11 +46,26 @@ def failed(situation: Situation, reason: str, now: float) -> Situation:
     return Situation(State.BACKOFF, reason, now, failures, now + wait)
 
 
+def waiting(situation: Situation, reason: str, now: float, seconds: float) -> Situation:
+    """Wait for a build that may work later."""
+    return Situation(State.BACKOFF, reason, now, situation.failures, now + seconds)
+
+
 def blocked(situation: Situation, reason: str, now: float) -> Situation:
     """Stay down until someone changes something: trying again would not help."""
     return structs.replace(
         entered(situation, State.BLOCKED, now, reason), failures=situation.failures + 1
     )
+
+
+def remarked(situation: Situation, remark: str | None) -> Situation:
+    """Say something else about a state that goes on."""
+    return structs.replace(situation, reason=remark)
+
+
+def renewed(situation: Situation) -> Situation:
+    """Forget failures in another environment."""
+    return structs.replace(situation, failures=0)
 
 
 def _was_stable(situation: Situation, now: float) -> bool:

@@ -9,10 +9,22 @@ from framework.workers.lanes import Settled
 from framework.workers.reader import ToOwner
 
 
+class Building(Struct, frozen=True):
+    """The environment for today's inputs is being looked for, or built."""
+
+
+class Built(Struct, frozen=True):
+    """The environment for the inputs with this fingerprint."""
+
+    environment: Environment
+    fingerprint: str
+
+
 class Unbuilt(Struct, frozen=True):
-    """The environment could not be built."""
+    """It could not be built; tried again after `wait` seconds, without it once inputs change."""
 
     reason: str
+    wait: float | None
 
 
 class Said(Struct, frozen=True):
@@ -40,4 +52,4 @@ class Stop(Struct, frozen=True):
     """End the process, then the owner."""
 
 
-Note = Delivery | Environment | Unbuilt | Said | Send | Kill | Settled | Stop
+Note = Delivery | Building | Built | Unbuilt | Said | Send | Kill | Settled | Stop

@@ -59,6 +59,7 @@ class Session:
         self._pings = 0
         self._cause: str | None = None
         self._refused = False
+        self.late = False  # it is killed since it did not get ready in time
         self._errors = ErrorLog(log)
         reader = Reader(
             log,
@@ -168,7 +169,12 @@ class Session:
 
     def _give_up(self, missing: str, seconds: float) -> None:
         reason = f"{missing} within {seconds:.0f} s of its start"
-        self._timers.set("handshake", seconds, lambda: self.kill(reason))
+
+        def give_up() -> None:
+            self.late = True
+            self.kill(reason)
+
+        self._timers.set("handshake", seconds, give_up)
 
 
 def died(status: int, last_line: str) -> str:

@@ -11,6 +11,9 @@ class Timers:
         self.clock = clock
         self._timers: dict[str, tuple[float, Callable[[], None]]] = {}
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._timers
+
     def set(self, name: str, seconds: float, action: Callable[[], None]) -> None:
         """Run `action` in so many seconds, unless the name is set again or cleared before."""
         self._timers[name] = (self.clock() + seconds, action)

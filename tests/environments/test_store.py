@@ -1,7 +1,10 @@
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
+from framework.environments import Environment, current
+from framework.environments.current import Current
 from framework.environments.uses import Use
 from framework.errors import BuildUnavailableError, FrameworkError
 from tests.fakes import environment as fake
@@ -30,11 +33,17 @@ def test_an_environment_is_used_by_whom_it_would_be_started_for(store):
     assert store.uses == {"kafka": Use(current=("kafka",))}
 
 
+def of(key):
+    return Environment(key, Path("/envs", key), Path("/envs/sdk"))
+
+
+def note(root, identifier, noted):
+    current.write(current.path(root, identifier), noted)
+
+
 def test_what_a_supervisor_noted_is_used_as_well(look, root):
-    (root / "current.json").write_text(
-        '{"jira": {"key": "j2", "previous": "j1", "since": "2026-11-24"},'
-        ' "gone": {"key": "g1", "previous": null}}'
-    )
+    note(root, "jira", Current(of("j2"), of("j1"), 1))
+    note(root, "gone", Current(of("g1")))
     assert look().uses == {
         "kafka": Use(current=("kafka",)),
         "j2": Use(current=("jira",)),
@@ -43,8 +52,10 @@ def test_what_a_supervisor_noted_is_used_as_well(look, root):
 
 
 def test_notes_that_cannot_be_read_are_an_error_with_a_cure(look, root):
-    (root / "current.json").write_text("[")
-    with pytest.raises(FrameworkError, match=r"current\.json cannot be read: .* remove it"):
+    place = current.path(root, "jira")
+    place.parent.mkdir()
+    place.write_text("[")
+    with pytest.raises(FrameworkError, match=r"jira\.json cannot be read: .* remove it"):
         look()
 
 

@@ -13,7 +13,16 @@ from threading import Event
 import psutil
 import pytest
 
-from framework.environments import Environment, Environments, collection, leases, receipt, shelf
+from framework.environments import (
+    Environment,
+    Environments,
+    collection,
+    current,
+    leases,
+    receipt,
+    shelf,
+)
+from framework.environments.current import Current
 from framework.environments.wanted import Wanted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,8 +208,8 @@ def test_what_is_needed_stays_and_what_is_old_goes_with_its_packages(shop):
 def test_what_integrations_run_in_or_go_back_to_stays(shop):
     first, second = aged(build(shop, "kafka")), aged(changed(shop, "kafka", "idna==3.10\n"))
     third = changed(shop, "kafka", "toml==0.10.2\n")
-    notes = {"kafka": {"key": second.key, "previous": first.key}}
-    (shop.state / "environments" / "current.json").write_text(json.dumps(notes))
+    place = current.path(shop.state / "environments", "kafka")
+    current.write(place, Current(second, first, 1))
     assert removed(env(shop, "gc")) == set()
     assert all(one.path.exists() for one in (first, second, third))
     rows = {row["key"]: row for row in env(shop, "list")}

@@ -33,6 +33,7 @@ from framework.journal import Journal
 from framework.process import Child, bound
 from framework.protocol.messages import Done, KindDone, KindRequest, Page, Resync
 from framework.workers.attempt import Attempt
+from framework.workers.builder import Supply
 from framework.workers.launch import Launch
 from framework.workers.lifecycle import State
 from framework.workers.worker import Worker
@@ -112,13 +113,15 @@ import sys, threading
 from pathlib import Path
 from msgspec import Raw
 from framework.environments import Environment
+from framework.workers.builder import Supply
 from framework.workers.launch import Launch
 from framework.workers.worker import Worker
 
 folder, path, msgspec = map(Path, sys.argv[1:])
 launch = Launch("jira", "jira", folder, Raw(b"{}"), {}, "test", "1.0")
 environment = Environment("test", path, msgspec)
-worker = Worker(launch, lambda stop, say: environment, print, None, threading.Event())
+supply = Supply(lambda stop, say: environment, str, folder / "current.json")
+worker = Worker(launch, supply, print, None, threading.Event())
 worker.start()
 while worker.status.state != "READY":
     worker.join(0.01)
@@ -186,7 +189,8 @@ class Tended:
     def __init__(self, launch: Launch, build: Callable, work: Export, journal: Journal):
         self.work = work
         self.journal = journal
-        self.worker = Worker(launch, build, work, journal, threading.Event())
+        supply = Supply(build, str, launch.folder / "current.json")
+        self.worker = Worker(launch, supply, work, journal, threading.Event())
         self.worker.start()
 
     @property
@@ -395,10 +399,10 @@ def test_a_process_killed_in_the_middle_is_restarted_and_the_delivery_repeated(t
 
 def test_a_process_killed_while_bytes_wait_for_it_is_restarted(tend):
     jira = tend(DEAF, sort=ByHand, config={"padding": "x" * 300_000})
-    until(lambda: jira.worker._session and jira.worker._session.writing)
+    until(lambda: jira.worker._life.session and jira.worker._life.session.writing)
     os.kill(jira.pid, signal.SIGKILL)
     until(lambda: jira.worker.status.restarts)
-    until(lambda: jira.worker._session and jira.worker._session.writing)
+    until(lambda: jira.worker._life.session and jira.worker._life.session.writing)
     os.kill(jira.pid, signal.SIGKILL)
 
 
@@ -536,7 +540,7 @@ def test_trouble_with_port_cancels_and_repeats_the_delivery_in_the_same_process(
             super().take(attempt)
 
     jira = tend(HEAD + SLOW_AT_FIRST, work=Unavailable())
-    folder = jira.worker._launch.folder
+    folder = jira.worker._supply.file.parent
     jira.deliver("e1")
     until(lambda: "it was cancelled" in caplog.messages)
     until(lambda: "the next attempt is in 5 s" in caplog.messages)
@@ -592,7 +596,7 @@ def test_stopping_asks_insists_and_kills(tend, tmp_path):
     deaf = tend(DEAF, identifier="deaf", sort=ByHand, config={"padding": "x" * 300_000})
     frozen = tend(HEAD + QUICK, identifier="frozen")
     frozen.until(State.READY)
-    until(lambda: deaf.worker._session and deaf.worker._session.writing)
+    until(lambda: deaf.worker._life.session and deaf.worker._life.session.writing)
     pids = deaf.pid, frozen.pid
     os.kill(frozen.pid, signal.SIGSTOP)
 

@@ -46,3 +46,20 @@ def test_blocked_has_no_next_start():
 
     assert situation.reason == "no such broker"
     assert situation.retry_at is None
+
+
+def test_a_build_that_may_work_later_is_waited_for_without_counting_as_a_death():
+    situation = lifecycle.waiting(replay((0, "dies")), "the index is down", 5, 10)
+
+    assert (situation.state, situation.reason) == (State.BACKOFF, "the index is down")
+    assert (situation.failures, situation.retry_at) == (1, 15)
+
+
+def test_a_remark_leaves_the_state_as_old_as_it_is():
+    situation = lifecycle.remarked(replay((1, "READY")), "building a new environment")
+
+    assert (situation.since, situation.reason) == (1, "building a new environment")
+
+
+def test_another_environment_begins_without_deaths():
+    assert lifecycle.renewed(replay((0, "dies"), (1, "dies"))).failures == 0

@@ -126,6 +126,7 @@ def test_a_process_that_does_not_say_hello_is_killed(owner, child):
     owner.wait(1)
     assert child.did == ["kill"]
     assert owner.session.bury() == (-9, "no `hello` within 30 s of its start")
+    assert owner.session.late
 
 
 def test_a_process_that_does_not_get_ready_is_killed(owner, child):
@@ -146,6 +147,7 @@ def test_a_process_that_stops_answering_pings_is_killed(owner, child):
     owner.wait(1)
     assert child.did == ["kill"]
     assert owner.session.bury() == (-9, "no `pong` for 30 s")
+    assert not owner.session.late
 
 
 def test_another_version_is_refused_for_good(owner, child):

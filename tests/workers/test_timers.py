@@ -63,3 +63,14 @@ def test_a_timer_may_set_itself_again_and_clear_its_neighbour():
 
     assert ran == ["a"]
     assert timers.wait(60) == 1
+
+
+def test_a_timer_is_known_until_it_ran():
+    clock = Clock()
+    timers = Timers(clock)
+    timers.set("soon", 5, lambda: None)
+    assert "soon" in timers
+    clock.now = 5
+    timers.run_due()
+
+    assert "soon" not in timers

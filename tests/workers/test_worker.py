@@ -9,6 +9,7 @@ from msgspec import Raw
 from framework.environments import Environment
 from framework.errors import BuildError, StoppedError
 from framework.protocol.messages import Ready
+from framework.workers.builder import Supply
 from framework.workers.launch import Launch
 from framework.workers.lifecycle import State
 from framework.workers.notes import Kill, Said
@@ -26,7 +27,8 @@ def worker(tmp_path, caplog):
     def worker(build):
         launch = Launch("jira", "jira", tmp_path, Raw(b"{}"), {}, "i", "1.0")
         stopping = threading.Event()
-        workers.append(Worker(launch, build, lambda _: None, None, stopping))
+        supply = Supply(build, str, tmp_path / "current.json")
+        workers.append(Worker(launch, supply, lambda _: None, None, stopping))
         return workers[-1]
 
     yield worker
@@ -60,7 +62,7 @@ def test_a_build_that_fails_is_tried_again_with_its_reason_in_the_status(worker,
     assert jira.status.reason == "no version matches"
     assert (jira.status.pid, jira.status.restarts, jira.status.environment) == (None, 0, None)
     assert "resolving" in caplog.messages
-    assert "no version matches; the next start is in 1 s" in caplog.messages
+    assert "no version matches; the next build is in 10 s" in caplog.messages
 
 
 def test_a_bug_in_a_build_is_a_reason_too(worker):

@@ -1,0 +1,81 @@
+"""The one process that an integration has, or does not have: started, fed, heard, buried."""
+
+import selectors
+from collections.abc import Callable
+
+from framework.environments import Environment
+from framework.errors import ProcessGoneError
+from framework.process import sweep
+from framework.protocol.messages import Ready
+from framework.workers.desk import Desk
+from framework.workers.launch import Launch
+from framework.workers.notes import Kill, Said, Send
+from framework.workers.session import EX_CONFIG, Session
+from framework.workers.succession import End
+
+
+class Incumbent:
+    """Owned by the owner's thread, which waits at `desk`."""
+
+    def __init__(self, launch: Launch, desk: Desk):
+        self._launch = launch
+        self._desk = desk
+        self.session: Session | None = None
+        self.starts = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, if there is one."""
+        return self.session.child.pid if self.session else None
+
+    def start(self, environment: Environment, died: Callable[[], None]) -> None:
+        """Start the process; `died` must bury it. Raises OSError."""
+        assert self.session is None
+        child = self._launch.start(environment)
+        self.starts += 1
+        start = (self.starts, child)
+        self.session = Session(
+            start, self._launch, self._desk.timers, self._desk.log, self._desk.inbox.put
+        )
+        self._desk.selector.register(child.pidfd, selectors.EVENT_READ, died)
+        self.session.open()
+
+    def watch(self) -> None:
+        """Wait for room in the process's stdin only while something is to be written."""
+        session = self.session
+        if session is None:
+            return
+        watched = session.stdin in self._desk.selector.get_map()
+        if session.writing and not watched:
+            self._desk.selector.register(session.stdin, selectors.EVENT_WRITE, session.flush)
+        elif watched and not session.writing:
+            self._desk.selector.unregister(session.stdin)
+
+    def take(self, note: Said | Send | Kill) -> bool:
+        """Do what a note about the process says; tell whether it has become ready."""
+        session = self.session
+        if session is None or note.session != session.number:
+            return False  # about an earlier process
+        match note:
+            case Said(_, message):
+                session.hear(message)
+                return isinstance(message, Ready)
+            case Send(_, message):
+                session.send(message)
+            case Kill(_, reason):
+                session.kill(reason)
+        return False
+
+    def bury(self) -> End:
+        """Forget the dead process; return how it ended."""
+        session = self.session
+        assert session is not None
+        self._desk.selector.unregister(session.child.pidfd)
+        if session.stdin in self._desk.selector.get_map():
+            self._desk.selector.unregister(session.stdin)
+        status, reason = session.bury()
+        self.session = None
+        if swept := sweep(self._launch.marker):
+            self._desk.log.warning("%d processes that it left behind were killed", swept)
+        session.end_attempts(ProcessGoneError(f"its process ended: {reason}"))
+        return End(reason, late=session.late, blocks=status == EX_CONFIG)
