@@ -21,6 +21,12 @@ def built(key: str) -> Built:
     return Built(environment(key), f"inputs of {key}")
 
 
+def lead_to(known: Succession, built: Built, now: float) -> Succession:
+    if succession.replaces(known, built):
+        return succession.succeeded(known, built, now)
+    return succession.confirmed(known, built)
+
+
 def replay(*history: tuple[float, str | End], start: Succession | None = None) -> Succession:
     """A key is built and taken into use; an end is an end; other words are what they say."""
     known = start or Succession()
@@ -34,10 +40,8 @@ def replay(*history: tuple[float, str | End], start: Succession | None = None) -
                 known = succession.building(known)
             case "fails":
                 known = succession.unbuilt(known, "no version matches")
-            case key if succession.replaces(known, built(key)):
-                known = succession.succeeded(known, built(key), now)
             case key:
-                known = succession.confirmed(known, built(key))
+                known = lead_to(known, built(key), now)
     return known
 
 

@@ -16,7 +16,7 @@ from framework.workers.notes import Kill, Said
 from framework.workers.worker import Worker
 
 SECONDS = 10.0
-NOWHERE = Environment("key", Path("/nowhere"), Path("/nowhere"))
+NOWHERE = Environment("key", Path("/nowhere"), Path("/nowhere/lib/python3/site-packages"))
 
 
 @pytest.fixture
