@@ -412,12 +412,12 @@ def test_a_broken_version_rolls_back_by_itself_and_stays_away_until_its_inputs_c
 
 
 def test_a_broken_version_right_after_a_good_one_leads_back_to_the_good_one(jira, shelf):
-    shelf.environment("hopeless", package="import sys\nsys.exit(78)\n")
+    shelf.environment("mute", package="import sys\nsys.exit(78)\n")
     jira.start()
     jira.until(State.READY)
     jira.inputs.wanted = "new"
     jira.until(State.READY, "new")
-    jira.inputs.wanted = "hopeless"
+    jira.inputs.wanted = "mute"
     jira.until_remarked("is not used")
 
     assert jira.status.environment == "new"
@@ -435,10 +435,10 @@ def test_a_version_that_cannot_work_rolls_back_at_once(jira, shelf):
 
 
 def test_requirements_that_are_taken_back_lift_the_mark(jira, shelf):
-    shelf.environment("hopeless", package="import sys\nsys.exit(78)\n")
+    shelf.environment("mute", package="import sys\nsys.exit(78)\n")
     jira.start()
     jira.until(State.READY)
-    jira.inputs.wanted = "hopeless"
+    jira.inputs.wanted = "mute"
     jira.until_remarked("is not used")
     pid = jira.status.pid
     jira.inputs.wanted = "old"

@@ -21,11 +21,10 @@ def built(key: str) -> Built:
     return Built(environment(key), f"inputs of {key}")
 
 
-WORDS = {
-    "ready": succession.served,
-    "builds": succession.building,
-    "fails": lambda known: succession.unbuilt(known, "no version matches"),
-}
+def lead_to(known: Succession, built: Built, now: float) -> Succession:
+    if succession.replaces(known, built):
+        return succession.succeeded(known, built, now)
+    return succession.confirmed(known, built)
 
 
 def replay(*history: tuple[float, str | End], start: Succession | None = None) -> Succession:
@@ -35,12 +34,14 @@ def replay(*history: tuple[float, str | End], start: Succession | None = None) -
         match event:
             case End():
                 known = succession.ended(known, event, now)
-            case word if word in WORDS:
-                known = WORDS[word](known)
-            case key if succession.replaces(known, built(key)):
-                known = succession.succeeded(known, built(key), now)
+            case "ready":
+                known = succession.served(known)
+            case "builds":
+                known = succession.building(known)
+            case "fails":
+                known = succession.unbuilt(known, "no version matches")
             case key:
-                known = succession.confirmed(known, built(key))
+                known = lead_to(known, built(key), now)
     return known
 
 
