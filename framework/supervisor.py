@@ -181,7 +181,7 @@ class Supervisor:
         wanted = Wanted(settings.identifier, settings.folder, settings.installation)
         supply = Supply(
             build=partial(self._environments.ensure, wanted),
-            fingerprint=partial(self._environments.fingerprint, wanted),
+            fingerprint=partial(_fingerprint, self._environments, wanted),
             file=current.path(self._folder.path / "environments", settings.identifier),
         )
         work = self._resyncs(settings, stopping)
@@ -203,6 +203,12 @@ class Supervisor:
             log=logging.getLogger(f"integration.{settings.identifier}"),
         )
         return Resyncs(exporter, Registration(client, load, self._journal, self._turns))
+
+
+def _fingerprint(environments: Environments, wanted: Wanted) -> str:
+    """Return what changes with the inputs, and with the code: mending it lifts a mark as bad."""
+    code = [(path.name, path.stat().st_mtime_ns) for path in sorted(wanted.folder.glob("*.py"))]
+    return f"{environments.fingerprint(wanted)} {code}"
 
 
 def _join(thread: threading.Thread, seconds: float) -> None:

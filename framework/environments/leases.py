@@ -24,7 +24,7 @@ def leased(environment: Environment) -> Iterator[tuple[int, ...]]:
 
     Raises OSError if the environment is gone, or goes at this moment: then it is to be built again.
     """
-    sdk = environment.msgspec.parents[2]  # <environment>/lib/python3.x/site-packages
+    sdk = environment.msgspec / "../../.."  # <environment>/lib/python3.x/site-packages
     with ExitStack() as held:
         files = [held.enter_context(shared(path)) for path in (environment.path, sdk)]
         for file in files:
