@@ -17,7 +17,7 @@ from msgspec import structs
 from rich.console import Console as Terminal
 
 from framework import config as configuration
-from framework import logs, process
+from framework import kernel, logs, orphans, process
 from framework.config import Config
 from framework.console import builds, client, env, tables
 from framework.console.api import Console
@@ -80,8 +80,8 @@ def run(config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
     logs.set_up()
     _load(config, None)  # what is wrong is told before anything starts
     with closing(StateFolder(state_folder(config, state))) as folder, closing(Signals()) as signals:
-        process.allow_many_files()
-        if left := process.reclaim(folder.instance):
+        kernel.allow_many_files()
+        if left := orphans.reclaim(folder.instance):
             log.warning("%d processes that an earlier run left behind were killed", left)
         _run(config, folder, signals)
 

@@ -4,9 +4,7 @@ A child gets a list argv, an environment spelled out, a session of its own and t
 with the thread that started it (`PR_SET_PDEATHSIG`), so that thread must outlive it.
 """
 
-import ctypes
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -16,16 +14,12 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
 from msgspec import Struct
 
 from framework.errors import StoppedError
 
-PR_SET_DUMPABLE = 4
-PR_SET_CHILD_SUBREAPER = 36
 POLL_SECONDS = 0.2  # how long a stop may go unnoticed while a program runs to its end
 KILL_SECONDS = 5.0  # for a killed process to be gone; longer only if it hangs in the kernel
-SWEEP_ROUNDS = 20  # a killed orphan's own children come to us in the next round
 MARKER = "FRAMEWORK_INSTANCE"
 
 # Sets PDEATHSIG(SIGKILL), makes sure that the parent did not die before that, becomes the program.
@@ -160,94 +154,3 @@ def _abandon(program: subprocess.Popen[str]) -> None:
 def inherited() -> dict[str, str]:
     """Return the part of our environment that any child may see: no credentials, no PYTHON*."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ}
-
-
-def adopt_orphans() -> None:
-    """Become the parent of grandchildren whose own parent dies, so that `sweep` finds them."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
-def hide_memory() -> None:
-    """Keep processes of the same user from reading our memory and environment."""
-    _prctl(PR_SET_DUMPABLE, 0)
-
-
-def allow_many_files() -> None:
-    """Raise our limit of open files to what the system allows: a process takes eight of them."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def reclaim(instance: str) -> int:
-    """Kill what an earlier supervisor of this instance left behind; return how many there were.
-
-    Only for who holds the instance's state folder: then nobody else can have started them.
-    """
-    left = [one for one in psutil.process_iter() if _belongs(one, instance)]
-    return sum(map(_end, left))
-
-
-def sweep(marker: str) -> int:
-    """Kill and reap adopted processes that carry `marker`; return how many there were.
-
-    Adopted processes that are dead already, or dying, are reaped, whoever they belonged to.
-    """
-    swept = 0
-    for _ in range(SWEEP_ROUNDS):
-        children = psutil.Process().children()
-        orphans = [child for child in children if _marked(child, marker)]
-        dead = [child for child in children if _adopted_dead(child)]  # later: one may die meanwhile
-        if not orphans and not dead:
-            return swept
-        swept += sum(map(_end, orphans))
-        for child in dead:
-            _reap(child)
-    return swept
-
-
-def _adopted_dead(child: psutil.Process) -> bool:
-    try:
-        # A dying process gives its memory back, its environment with it, before it becomes a zombie
-        # and its children come to us.
-        dead = child.memory_info().vms == 0
-        session = os.getsid(child.pid)
-    except (psutil.Error, ProcessLookupError):
-        return False
-    # What we start leads a session of its own, and its exit status belongs to who started it.
-    return dead and session not in (child.pid, os.getsid(0))
-
-
-def _belongs(found: psutil.Process, instance: str) -> bool:
-    try:
-        return found.environ().get(MARKER, "").startswith(f"{instance}/")
-    except psutil.Error:
-        return False
-
-
-def _marked(child: psutil.Process, marker: str) -> bool:
-    try:
-        return child.environ().get(MARKER) == marker
-    except psutil.Error:
-        return False
-
-
-def _end(orphan: psutil.Process) -> int:
-    try:
-        orphan.kill()
-    except psutil.Error:
-        return 0
-    return _reap(orphan)
-
-
-def _reap(dying: psutil.Process) -> int:
-    try:
-        dying.wait(KILL_SECONDS)
-    except psutil.Error:
-        return 0  # it hangs in the kernel, or another sweep was faster
-    return 1
-
-
-def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), f"prctl({option}, {value})")

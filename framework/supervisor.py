@@ -10,7 +10,7 @@ from functools import partial
 import msgspec
 from msgspec import Raw, Struct, structs
 
-from framework import process, router
+from framework import kernel, router
 from framework.config import Config, Integration
 from framework.environments import Environments, Wanted, current
 from framework.errors import ConfigError, JournalError
@@ -75,8 +75,8 @@ class Supervisor:
 
     def start(self) -> None:
         """Start stores, then workers, then the trigger; post what the journal still holds."""
-        process.adopt_orphans()
-        process.hide_memory()
+        kernel.adopt_orphans()
+        kernel.hide_memory()
         self._mappers.start()
         self._journal.open()
         self._environments.sweep()

@@ -262,3 +262,14 @@ def shared_house(tmp_path_factory):
     house = House(tmp_path_factory.mktemp("house"))
     yield house
     house.end()
+
+
+@pytest.fixture
+def children():
+    """Return a list: what is put there is ended after the test."""
+    started = []
+    yield started
+    for child in started:
+        child.kill()
+        child.wait(10)
+        child.close()

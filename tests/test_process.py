@@ -1,6 +1,5 @@
-"""Real processes: how children start, end, die with us, and what is left of them."""
+"""Real processes: how children start, end and die with us."""
 
-import ctypes
 import os
 import select
 import signal
@@ -8,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -16,57 +14,8 @@ import pytest
 
 from framework import process
 from framework.errors import StoppedError
-from framework.process import MARKER, Child
-
-PATH = {"PATH": os.environ["PATH"]}
-DEADLINE = 10.0  # seconds
-REPOSITORY = Path(__file__).resolve().parents[1]
-PR_GET_DUMPABLE = 3
-# Leaves the group and the session of whoever starts it, and says its pid.
-ESCAPE = "import os,time; os.setsid(); print(os.getpid(), flush=True); time.sleep(60)"
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        select.select([], [], [], 0.01)
-
-
-def gone(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-def shell(script: str, env: dict[str, str] | None = None) -> Child:
-    return Child(["sh", "-c", script], env or PATH, Path("/"))
-
-
-def line(child: Child) -> str:
-    assert select.select([child.stdout], [], [], DEADLINE)[0]
-    return os.read(child.stdout.fileno(), 4096).decode().strip()
-
-
-@pytest.fixture
-def children() -> Iterator[list[Child]]:
-    started: list[Child] = []
-    yield started
-    for child in started:
-        child.kill()
-        child.wait(DEADLINE)
-        child.close()
-
-
-@pytest.fixture
-def adopting() -> Iterator[None]:
-    process.adopt_orphans()
-    yield
-    process._prctl(process.PR_SET_CHILD_SUBREAPER, 0)
-
-
-# --- Child
+from framework.process import Child
+from tests.fakes.children import DEADLINE, ESCAPE, PATH, REPOSITORY, gone, line, shell, until
 
 
 def test_a_child_sees_the_environment_and_folder_it_was_given_and_no_more(
@@ -148,9 +97,6 @@ def test_closing_twice_is_harmless() -> None:
     assert child.stdin.closed
 
 
-# --- bound
-
-
 def test_a_bound_program_dies_when_its_parent_is_killed() -> None:
     script = (
         "import subprocess; from framework.process import bound;"
@@ -193,9 +139,6 @@ def test_a_bound_program_does_not_start_for_a_parent_that_is_already_dead() -> N
     assert (ended.returncode, ended.stdout) == (1, "")
 
 
-# --- run
-
-
 def test_a_program_is_run_to_its_end() -> None:
     argv = ["sh", "-c", "echo out; echo err >&2; cat; exit 3"]
     completed = process.run(argv, PATH, threading.Event(), seconds=DEADLINE)
@@ -233,9 +176,6 @@ def test_an_escaped_grandchild_that_holds_the_pipes_does_not_hold_a_stop(tmp_pat
     os.kill(int(note.read_text()), signal.SIGKILL)
 
 
-# --- what a child may see
-
-
 def test_no_credentials_and_no_python_settings_are_inherited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -245,124 +185,3 @@ def test_no_credentials_and_no_python_settings_are_inherited(
     seen = process.inherited()
     assert seen["https_proxy"] == "http://proxy:3128"
     assert not {name for name in seen if name.startswith(("PORT_", "PYTHON"))}
-
-
-def test_hidden_memory_cannot_be_read_by_processes_of_the_same_user() -> None:
-    libc = ctypes.CDLL(None)
-    process.hide_memory()
-    hidden = libc.prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)
-    process._prctl(process.PR_SET_DUMPABLE, 1)
-    assert hidden == 0
-
-
-def test_a_refused_prctl_is_an_error() -> None:
-    with pytest.raises(OSError, match="prctl"):
-        process._prctl(-1, 0)
-
-
-# --- orphans
-
-
-@pytest.mark.usefixtures("adopting")
-def test_a_sweep_kills_adopted_processes_of_one_integration_only(children: list[Child]) -> None:
-    escape = f"'{sys.executable}' -c '{ESCAPE}' & wait"
-    children.append(shell(escape, {**PATH, MARKER: "i/one"}))
-    children.append(shell(escape, {**PATH, MARKER: "i/two"}))
-    one, two = (int(line(child)) for child in children)
-    for child in children:
-        child.kill()
-        child.wait(DEADLINE)
-    assert process.sweep("i/one") == 1
-    assert not psutil.pid_exists(one)
-    assert not gone(two)
-    assert process.sweep("i/two") == 1
-
-
-@pytest.mark.usefixtures("adopting")
-def test_a_sweep_finds_what_a_killed_orphan_leaves(children: list[Child]) -> None:
-    inner = f"import subprocess,sys; subprocess.run([sys.executable, '-c', '''{ESCAPE}'''])"
-    outer = [sys.executable, "-c", f"import os; os.setsid(); {inner}"]
-    start = f"import subprocess; subprocess.run({outer!r})"
-    env = {**PATH, MARKER: "i/nested"}
-    children.append(Child([sys.executable, "-c", start], env, Path("/")))
-    innermost = int(line(children[0]))
-    children[0].kill()
-    children[0].wait(DEADLINE)
-    assert process.sweep("i/nested") == 2
-    assert not psutil.pid_exists(innermost)
-
-
-@pytest.mark.usefixtures("adopting")
-def test_a_sweep_leaves_no_zombie_of_a_killed_group(children: list[Child]) -> None:
-    children.append(shell("sleep 60 & echo $!; wait", {**PATH, MARKER: "i/group"}))
-    grandchild = int(line(children[0]))
-    children[0].kill()
-    children[0].wait(DEADLINE)
-    until(lambda: gone(grandchild))
-    process.sweep("i/group")
-    assert not psutil.pid_exists(grandchild)
-
-
-@pytest.mark.usefixtures("adopting")
-@pytest.mark.parametrize("_", range(5))  # it is a race
-def test_a_sweep_waits_for_the_dying_whose_children_have_yet_to_come(
-    _: int, children: list[Child]
-) -> None:
-    escape = f"import subprocess,sys; subprocess.run([sys.executable, '-c', '''{ESCAPE}'''])"
-    dying = [sys.executable, "-c", f"much = bytearray(b'x') * 50_000_000; {escape}"]
-    start = f"import subprocess; subprocess.run({dying!r})"
-    env = {**PATH, MARKER: "i/dying"}
-    children.append(Child([sys.executable, "-c", start], env, Path("/")))
-    escaped = int(line(children[0]))
-    children[0].kill()
-    assert select.select([children[0].pidfd], [], [], DEADLINE)[0]
-    assert children[0].reap() == -signal.SIGKILL
-    process.sweep("i/dying")
-    assert not psutil.pid_exists(escaped)
-
-
-@pytest.mark.usefixtures("adopting")
-def test_a_sweep_takes_no_exit_status_from_a_child_of_somebody_else(
-    children: list[Child],
-) -> None:
-    children.append(shell("exit 77", {**PATH, MARKER: "i/mine"}))
-    until(lambda: gone(children[0].pid))
-    assert process.sweep("i/other") == 0
-    assert children[0].reap() == 77
-
-
-def test_what_ends_while_a_sweep_looks_at_it_is_passed_over(children: list[Child]) -> None:
-    children.append(shell("read _"))
-    seen = psutil.Process(children[0].pid)
-    children[0].stdin.write(b"\n")
-    assert children[0].wait(DEADLINE) == 0
-    assert not process._marked(seen, "i/one")
-    assert not process._adopted_dead(seen)
-    assert process._end(seen) == 0
-
-
-def test_what_an_earlier_run_left_behind_is_reclaimed_by_its_instance_alone() -> None:
-    argv = ["sleep", "60"]
-    ours, other = (
-        subprocess.Popen(argv, env={MARKER: marker}, start_new_session=True)
-        for marker in ("one/kafka", "onetwo/kafka")
-    )
-    with ours, other:
-        reclaimed, spared = process.reclaim("one"), other.poll() is None
-        other.kill()
-
-    assert reclaimed == 1
-    assert spared
-    assert not psutil.pid_exists(ours.pid)
-
-
-def test_the_limit_of_open_files_is_raised_to_what_is_allowed() -> None:
-    code = (
-        "import resource; from framework import process;"
-        "limits = resource.getrlimit(resource.RLIMIT_NOFILE);"
-        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, limits[1]));"
-        "process.allow_many_files();"
-        "assert resource.getrlimit(resource.RLIMIT_NOFILE) == (limits[1], limits[1])"
-    )
-
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

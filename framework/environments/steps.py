@@ -8,7 +8,7 @@ from threading import Event
 
 from msgspec import Struct
 
-from framework import process
+from framework import orphans
 from framework.environments import complaint
 from framework.environments.installer import Uv
 from framework.errors import BuildUnavailableError, StoppedError
@@ -84,7 +84,7 @@ class Steps:
 
     def _sweep(self) -> None:
         if self._uv.marker:
-            process.sweep(self._uv.marker)
+            orphans.sweep(self._uv.marker)
 
     def _note(self, step: Step, completed: Completed) -> None:
         said = f"{completed.stdout}{completed.stderr}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from framework import process
+from framework import kernel
 from framework.errors import FrameworkError
 from framework.sandbox.parts import Parts, running
 from framework.sandbox.settings import Sandbox
@@ -30,7 +30,7 @@ def serve(settings: Sandbox, folder: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     logging.getLogger("kafka").setLevel(logging.WARNING)  # it tells of each connection
-    process.hide_memory()  # it was started with the supervisor's environment
+    kernel.hide_memory()  # it was started with the supervisor's environment
     with running(settings, folder / FOLDER) as parts:
         if not becomes_ready(parts, stop):
             return

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from framework.environments import Environment
 from framework.errors import ProcessGoneError
-from framework.process import sweep
+from framework.orphans import sweep
 from framework.protocol.messages import Ready
 from framework.workers.desk import Desk
 from framework.workers.launch import Launch

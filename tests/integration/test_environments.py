@@ -577,10 +577,10 @@ def test_what_leaves_the_group_of_a_build_ends_with_it_all_the_same(tmp_path: Pa
 import sys
 from pathlib import Path
 from threading import Event
-from framework import process
+from framework import kernel
 from framework.environments import Environments, Wanted
 from framework.errors import BuildUnavailableError
-process.adopt_orphans()
+kernel.adopt_orphans()
 root, uv, folder = map(Path, sys.argv[1:])
 try:
     Environments(root, uv, "i", limit=1.0).ensure(Wanted("kafka", folder), Event(), print)

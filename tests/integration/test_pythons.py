@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from framework import process
+from framework import kernel
 from framework.environments import Environments, pythons
 from framework.environments.interview import SUPPORTED
 from framework.environments.python import Python
@@ -143,11 +143,11 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Environments:
 
 @pytest.fixture
 def house(environments: Environments, tmp_path: Path) -> Iterator[House]:
-    process.adopt_orphans()
+    kernel.adopt_orphans()
     house = House(environments, tmp_path)
     yield house
     house.close()
-    process._prctl(process.PR_SET_CHILD_SUBREAPER, 0)
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 0)
 
 
 @pytest.fixture

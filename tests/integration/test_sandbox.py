@@ -17,7 +17,7 @@ import pytest
 import requests
 from kafka import KafkaConsumer, TopicPartition
 
-from framework import process
+from framework import kernel
 from framework.errors import FrameworkError
 from framework.sandbox.address import Address
 from framework.sandbox.broker import Broker
@@ -32,7 +32,7 @@ PROGRAM = """
 import logging, sys
 from pathlib import Path
 import msgspec
-from framework import process
+from framework import kernel
 from framework.errors import FrameworkError
 from framework.sandbox.serve import serve
 from framework.sandbox.settings import Sandbox
@@ -45,9 +45,9 @@ except FrameworkError as error:
 ADOPTER = """
 import json, sys, threading, time
 import psutil
-from framework import process
+from framework import kernel
 from framework.sandbox.keeper import Keeper
-process.adopt_orphans()
+kernel.adopt_orphans()
 stop = threading.Event()
 keeper = Keeper(json.loads(sys.argv[1]), stop)
 keeper.start()
@@ -258,7 +258,7 @@ def test_serving_ends_with_a_signal(tmp_path, capsys):
         ender.join(SECONDS)
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        process._prctl(process.PR_SET_DUMPABLE, 1)
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
     assert json.loads(printed[0])["url"].startswith("http://127.0.0.1:")
 
 

@@ -18,7 +18,7 @@ import psutil
 import pytest
 from msgspec import Raw
 
-from framework import process
+from framework import kernel
 from framework.environments import Environment, leases, receipt
 from framework.errors import (
     BuildError,
@@ -238,9 +238,9 @@ def environment(tmp_path_factory) -> Environment:
 
 @pytest.fixture
 def adopting() -> Iterator[None]:
-    process.adopt_orphans()
+    kernel.adopt_orphans()
     yield
-    process._prctl(process.PR_SET_CHILD_SUBREAPER, 0)
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 0)
 
 
 @pytest.fixture

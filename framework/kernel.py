@@ -1,0 +1,30 @@
+"""What we ask of the kernel for our own process."""
+
+import ctypes
+import resource
+
+PR_SET_DUMPABLE = 4
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Become the parent of grandchildren whose own parent dies, so that `sweep` finds them."""
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def hide_memory() -> None:
+    """Keep processes of the same user from reading our memory and environment."""
+    prctl(PR_SET_DUMPABLE, 0)
+
+
+def allow_many_files() -> None:
+    """Raise our limit of open files to what the system allows: a process takes eight of them."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def prctl(option: int, value: int) -> None:
+    """Set one of our process's attributes; raise OSError if the kernel refuses."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option}, {value})")

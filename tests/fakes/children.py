@@ -1,0 +1,40 @@
+"""Small programs as children, and how to wait for what becomes of them."""
+
+import os
+import select
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from framework.process import Child
+
+PATH = {"PATH": os.environ["PATH"]}
+DEADLINE = 10.0  # seconds
+REPOSITORY = Path(__file__).resolve().parents[2]
+# Leaves the group and the session of whoever starts it, and says its pid.
+ESCAPE = "import os,time; os.setsid(); print(os.getpid(), flush=True); time.sleep(60)"
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        select.select([], [], [], 0.01)
+
+
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def shell(script: str, env: dict[str, str] | None = None) -> Child:
+    return Child(["sh", "-c", script], env or PATH, Path("/"))
+
+
+def line(child: Child) -> str:
+    assert select.select([child.stdout], [], [], DEADLINE)[0]
+    return os.read(child.stdout.fileno(), 4096).decode().strip()
