@@ -25,6 +25,7 @@ from framework.events import Resync as Event
 from framework.journal import Journal
 from framework.protocol.messages import Done, KindRequest, Page, Resync
 from framework.workers.attempt import Attempt
+from framework.workers.builder import Supply
 from framework.workers.launch import Launch
 from framework.workers.lifecycle import State
 from framework.workers.worker import Worker
@@ -107,8 +108,12 @@ class House:
     def start(self, wanted: Wanted) -> tuple[Worker, Facts]:
         work = Facts()
         launch = Launch(wanted.label, "facts", wanted.folder, Raw(b"{}"), {}, "test", "1.0")
-        build = partial(self.environments.ensure, wanted)
-        worker = Worker(launch, build, work, self._journal, threading.Event())
+        supply = Supply(
+            build=partial(self.environments.ensure, wanted),
+            fingerprint=partial(self.environments.fingerprint, wanted),
+            file=wanted.folder / "current.json",
+        )
+        worker = Worker(launch, supply, work, self._journal, threading.Event())
         self._workers.append(worker)
         worker.start()
         return worker, work
