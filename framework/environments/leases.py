@@ -14,7 +14,8 @@ from pathlib import Path
 from framework.environments import receipt
 from framework.environments.environment import Environment
 
-PATIENCE_SECONDS = 1.0  # others hold the marker for an instant only: to look, to move it aside
+# An owner waits here; others hold the marker for an instant only: to look, or to move it aside.
+PATIENCE_SECONDS = 0.2
 POLL_SECONDS = 0.01
 
 

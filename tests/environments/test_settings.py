@@ -33,7 +33,9 @@ SECRET_INDEX = f"https://me:{PASSWORD}@example.com/simple"
     ],
 )
 def test_what_uv_takes_is_accepted(written):
-    fit(written, Installation)
+    accepted = fit(written, Installation)
+
+    assert accepted != Installation()
 
 
 @pytest.mark.parametrize(

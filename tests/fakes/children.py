@@ -17,8 +17,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 ESCAPE = "import os,time; os.setsid(); print(os.getpid(), flush=True); time.sleep(60)"
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
+def until(condition: Callable[[], object], seconds: float = DEADLINE) -> None:
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         select.select([], [], [], 0.01)

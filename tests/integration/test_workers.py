@@ -2,7 +2,6 @@
 
 import logging
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import threading
 import time
 import venv
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -37,6 +37,8 @@ from framework.workers.builder import Supply
 from framework.workers.launch import Launch
 from framework.workers.lifecycle import State
 from framework.workers.worker import Worker
+from tests.fakes import children
+from tests.fakes.children import gone
 
 SECONDS = 30.0  # a generous deadline: machines that run tests are slow
 ROOT = Path(__file__).parents[2]
@@ -130,18 +132,7 @@ sys.stdin.read()
 """
 
 
-def until(condition: Callable[[], object], seconds: float = SECONDS) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        select.select([], [], [], 0.01)
-
-
-def gone(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+until = partial(children.until, seconds=SECONDS)
 
 
 class ByHand(Launch, frozen=True):

@@ -116,6 +116,8 @@ def test_however_deep_the_fields_of_a_log_line_are_nothing_raises(owner, depth):
     owner.reader.feed(b'{"type":"log","level":"info","message":"m","fields":%s}\n' % fields)
     owner.reader.feed(b"{" + b'"a":[' * depth + b"\n")
 
+    assert owner.heard == []
+
 
 def test_progress_that_comes_too_often_is_dropped(owner):
     owner.reader.feed(encode(Progress(DELIVERY.id, 1)) * 300 + encode(Done(DELIVERY.id, "ok")))
