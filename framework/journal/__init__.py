@@ -1,6 +1,21 @@
 """The durable record of events and deliveries: what it acknowledged survives a power cut."""
 
-from framework.journal.entries import Claim, KindReport, ResyncReport
+from framework.journal.entries import (
+    Claim,
+    DeliveryEntry,
+    Desired,
+    KindReport,
+    ResyncReport,
+    Transition,
+)
 from framework.journal.journal import Journal
 
-__all__ = ["Claim", "Journal", "KindReport", "ResyncReport"]
+__all__ = [
+    "Claim",
+    "DeliveryEntry",
+    "Desired",
+    "Journal",
+    "KindReport",
+    "ResyncReport",
+    "Transition",
+]

@@ -1,8 +1,9 @@
 """What the journal keeps besides events and deliveries."""
 
+import enum
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class Claim(Struct, frozen=True):
@@ -40,3 +41,39 @@ class ResyncReport(Struct, frozen=True, rename="camel"):
     ended_at: str | None = None
     error: str | None = None
     kinds: list[KindReport] = []
+
+
+class Desired(enum.StrEnum):
+    """What an operator wants of an integration; it survives a restart of the supervisor."""
+
+    RUN = "run"
+    PAUSE = "pause"  # the process stays up, deliveries wait
+    STOP = "stop"
+
+
+class Transition(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """An integration went from one state to another, and why; `at` is ISO 8601 in UTC.
+
+    `exit_code` or `signal` ("SIGKILL") and the last lines of `stderr` are of the process `pid`.
+    """
+
+    identifier: str
+    at: str
+    before: str = field(name="from")
+    after: str = field(name="to")
+    reason: str | None = None
+    pid: int | None = None
+    exit_code: int | None = None
+    signal: str | None = None
+    stderr: list[str] = []
+
+
+class DeliveryEntry(Struct, frozen=True, rename="camel"):
+    """One of an integration's deliveries as operators see it; `recorded_at` is ISO 8601 in UTC."""
+
+    event: str
+    sort: str
+    reason: str
+    attempt: int
+    state: Literal["pending", "sent", "done"]
+    recorded_at: str

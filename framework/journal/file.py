@@ -6,12 +6,13 @@ from pathlib import Path
 
 from framework.errors import ConfigError
 
-VERSION = 1
 BUSY_SECONDS = 5  # how long somebody else's lock (a backup, an sqlite3 shell) is waited for
 KEPT_SECONDS = 14 * 24 * 3600  # a done event is known that long, so that it is not done twice
 
+# What each version adds to the one before; a file is brought up to date step by step.
 # `sent` is a delivery that was on its way when it was last heard of.
-TABLES = """
+STEPS = (
+    """
     CREATE TABLE events (
         id TEXT PRIMARY KEY,
         body BLOB NOT NULL,
@@ -44,7 +45,22 @@ TABLES = """
         identifier TEXT PRIMARY KEY,
         body BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
-"""
+    """,
+    """
+    CREATE INDEX newest ON deliveries (identifier, number);
+    CREATE TABLE transitions (
+        identifier TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (identifier, number)
+    ) STRICT;
+    CREATE TABLE desired (
+        identifier TEXT PRIMARY KEY,
+        wanted TEXT NOT NULL CHECK (wanted IN ('run', 'pause', 'stop'))
+    ) STRICT, WITHOUT ROWID;
+    """,
+)
+VERSION = len(STEPS)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -74,8 +90,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: written by a newer version of the framework (journal {version}, this one "
             f"reads {VERSION}); start that version, or name another folder with --state"
         )
-    if version < VERSION:
-        connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT")
+    for number, step in enumerate(STEPS[version:], version + 1):
+        connection.executescript(f"BEGIN; {step} PRAGMA user_version = {number}; COMMIT")
     _prune(connection)
 
 

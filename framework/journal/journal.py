@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from framework.errors import JournalError
 from framework.events import Delivery, Event
-from framework.journal import commit, file, work
+from framework.journal import commit, file, history, work
 from framework.journal.commit import Request
-from framework.journal.entries import Claim, ResyncReport
+from framework.journal.entries import Claim, DeliveryEntry, Desired, ResyncReport, Transition
+from framework.journal.notes import Notes
 from framework.journal.work import Work
 
 T = TypeVar("T")
@@ -29,7 +30,8 @@ SLOW = "look for a disk that is slow, failing or full"
 class Journal(threading.Thread):
     """Events and deliveries that survive a crash.
 
-    Each method returns once its effect is on disk; JournalError means that nothing was stored.
+    Each method but `note` returns once its effect is on disk; JournalError means that nothing was
+    stored.
     """
 
     def __init__(self, path: Path):
@@ -38,6 +40,7 @@ class Journal(threading.Thread):
         self._requests = SimpleQueue[Request | None]()
         self._opened = Future[None]()
         self._closed = threading.Event()
+        self._notes = Notes(self._put)
         self._unheard = set[str]()  # events whose deliveries nobody waited for any more
 
     def open(self) -> None:
@@ -110,6 +113,29 @@ class Journal(threading.Thread):
         """Return the newest report of each integration, by identifier."""
         return self._ask(work.last_resyncs)
 
+    def note(self, transition: Transition) -> None:
+        """Post a transition and return at once; what cannot be stored is logged and dropped.
+
+        The transitions of one integration come from one thread at a time.
+        """
+        self._notes.add(transition)
+
+    def transitions(self, identifier: str, limit: int = 10) -> list[Transition]:
+        """Return an integration's newest transitions, newest first; some 200 are kept."""
+        return self._ask(partial(history.transitions, identifier=identifier, limit=limit))
+
+    def desire(self, identifier: str, wanted: Desired) -> None:
+        """Keep what an operator wants of an integration."""
+        self._ask(partial(history.desire, identifier=identifier, wanted=wanted))
+
+    def desired(self) -> dict[str, Desired]:
+        """Return what operators want, by identifier; who is absent is to run."""
+        return self._ask(history.desired)
+
+    def last_deliveries(self, identifier: str, limit: int = 10) -> list[DeliveryEntry]:
+        """Return an integration's newest deliveries, done or not, newest first."""
+        return self._ask(partial(history.last_deliveries, identifier=identifier, limit=limit))
+
     def run(self) -> None:
         """Own the file: open it, then serve requests group by group until closed."""
         try:
@@ -150,11 +176,14 @@ class Journal(threading.Thread):
         return _wait(self._post(job))
 
     def _post(self, job: Work[T]) -> Future[T]:
+        answer = Future[T]()
+        self._put(Request(job, answer))
+        return answer
+
+    def _put(self, request: Request) -> None:
         if self._closed.is_set() or not self.is_alive():
             raise JournalError(f"the journal {self._path} is closed; start the supervisor again")
-        answer = Future[T]()
-        self._requests.put(Request(job, answer))
-        return answer
+        self._requests.put(request)
 
 
 def _wait(

@@ -2,7 +2,7 @@ from contextlib import closing
 
 import pytest
 
-from framework.journal import Journal
+from framework.journal import Journal, file
 
 
 @pytest.fixture
@@ -15,3 +15,10 @@ def journal(path):
     with closing(Journal(path)) as journal:
         journal.open()
         yield journal
+
+
+@pytest.fixture
+def connection(path):
+    with closing(file.connect(path)) as connection:
+        connection.execute("PRAGMA busy_timeout = 0")
+        yield connection

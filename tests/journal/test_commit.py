@@ -6,15 +6,8 @@ import pytest
 
 from framework.errors import JournalError
 from framework.events import Resync
-from framework.journal import commit, file, work
+from framework.journal import commit, work
 from framework.journal.commit import Request
-
-
-@pytest.fixture
-def connection(path):
-    with closing(file.connect(path)) as connection:
-        connection.execute("PRAGMA busy_timeout = 0")
-        yield connection
 
 
 def request(job):

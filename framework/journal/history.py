@@ -1,0 +1,69 @@
+"""What operators see of an integration's past, and what they want of it, in the tables."""
+
+from datetime import UTC, datetime
+from sqlite3 import Connection
+from typing import Literal
+
+import msgspec
+
+from framework.events import Event
+from framework.journal.entries import DeliveryEntry, Desired, Transition
+
+KEPT = 200  # transitions of one integration: a crash loop's whole day at a try in 30 minutes
+
+
+def note(connection: Connection, transition: Transition) -> None:
+    """Add a transition to its integration's, of which the oldest goes when they are too many."""
+    identifier = transition.identifier
+    [newest] = connection.execute(
+        "SELECT coalesce(max(number), 0) FROM transitions WHERE identifier = ?", [identifier]
+    ).fetchone()
+    connection.execute(
+        "INSERT INTO transitions VALUES (?, ?, ?)",
+        [identifier, newest + 1, msgspec.json.encode(transition)],
+    )
+    connection.execute(
+        "DELETE FROM transitions WHERE identifier = ? AND number <= ?",
+        [identifier, newest + 1 - KEPT],
+    )
+
+
+def transitions(connection: Connection, identifier: str, limit: int) -> list[Transition]:
+    """Return an integration's newest transitions, newest first."""
+    rows = connection.execute(
+        "SELECT body FROM transitions WHERE identifier = ? ORDER BY number DESC LIMIT ?",
+        [identifier, limit],
+    )
+    return [msgspec.json.decode(body, type=Transition) for (body,) in rows]
+
+
+def desire(connection: Connection, identifier: str, wanted: Desired) -> None:
+    """Keep what an operator wants, in the place of what was wanted before."""
+    connection.execute("INSERT OR REPLACE INTO desired VALUES (?, ?)", [identifier, wanted.value])
+
+
+def desired(connection: Connection) -> dict[str, Desired]:
+    """Return what operators wanted last of each integration they ever spoke of."""
+    rows = connection.execute("SELECT identifier, wanted FROM desired")
+    return {identifier: Desired(wanted) for identifier, wanted in rows}
+
+
+def last_deliveries(connection: Connection, identifier: str, limit: int) -> list[DeliveryEntry]:
+    """Return an integration's newest deliveries, newest first."""
+    rows = connection.execute(
+        "SELECT body, attempt, state, recorded_at FROM deliveries JOIN events ON id = event"
+        " WHERE identifier = ? ORDER BY number DESC LIMIT ?",
+        [identifier, limit],
+    )
+    return [_entry(*row) for row in rows]
+
+
+def _entry(
+    body: bytes, attempt: int, state: Literal["pending", "sent", "done"], recorded_at: float
+) -> DeliveryEntry:
+    event = msgspec.json.decode(body, type=Event)
+    sort = str(event.__struct_config__.tag)
+    moment = datetime.fromtimestamp(recorded_at, UTC).isoformat(timespec="milliseconds")
+    return DeliveryEntry(
+        event.id, sort, event.reason, attempt, state, moment.replace("+00:00", "Z")
+    )
