@@ -81,13 +81,19 @@ class Ping(Message, frozen=True, tag="ping"):
     n: int
 
 
+class Stacks(Message, frozen=True, tag="stacks"):
+    """Where is each thread? Only for a peer whose hello has the capability `stacks`."""
+
+    n: int
+
+
 class Shutdown(Message, frozen=True, tag="shutdown"):
     """Finish or give back what is in flight, say `bye`, exit 0."""
 
     grace_seconds: float
 
 
-Down = SupervisorHello | Configure | Resync | Cancel | Ack | Ping | Shutdown
+Down = SupervisorHello | Configure | Resync | Cancel | Ack | Ping | Stacks | Shutdown
 
 
 # --- integration -> supervisor ---------------------------------------------------------------
@@ -169,6 +175,13 @@ class Pong(Message, frozen=True, tag="pong"):
     oldest_seconds: float = 0
 
 
+class StacksAnswer(Message, frozen=True, tag="stacks"):
+    """Answers `stacks` from the integration's reader thread: each thread's name and stack."""
+
+    n: int
+    text: str
+
+
 class Bye(Message, frozen=True, tag="bye"):
     """The last line: the process ends with this exit code."""
 
@@ -176,4 +189,4 @@ class Bye(Message, frozen=True, tag="bye"):
     code: int = 0
 
 
-Up = IntegrationHello | Ready | Page | KindDone | Progress | Log | Done | Pong | Bye
+Up = IntegrationHello | Ready | Page | KindDone | Progress | Log | Done | Pong | StacksAnswer | Bye

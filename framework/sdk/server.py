@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from framework.protocol import framing, messages
-from framework.sdk import reading
+from framework.sdk import reading, stacks
 from framework.sdk.attempt import Attempt
 from framework.sdk.integration import Integration
 from framework.sdk.writer import Writer
@@ -27,6 +27,7 @@ CHUNK = 64 * 1024  # bytes, what a pipe holds
 EOF_SECONDS = 5.0  # for a handler to return once the supervisor is gone
 GRACE_SHARE = 0.8  # of a grace: the rest is for `bye` to arrive
 CLOSE_SECONDS = 2.0  # for the supervisor to read what was written last
+CAPABILITIES = ["stacks"]  # messages of protocol 1 that an older sdk does not answer
 SDK = f"msgspec {msgspec.__version__}, Python {sys.version.split()[0]}"
 
 
@@ -55,6 +56,7 @@ class Server:
             messages.Cancel: self._cancel,
             messages.Ack: self._ack,
             messages.Ping: self._ping,
+            messages.Stacks: self._stacks,
             messages.Shutdown: self._shutdown,
         }
 
@@ -98,8 +100,15 @@ class Server:
             self._end(messages.Bye(f"the sdk speaks {spoken}", EX_CONFIG), EOF_SECONDS)
             return
         self._window = hello.window
-        kinds = self._integration.kinds
-        self._send_ahead(messages.IntegrationHello(messages.VERSION, SDK, self._name, kinds=kinds))
+        self._send_ahead(
+            messages.IntegrationHello(
+                messages.VERSION,
+                SDK,
+                self._name,
+                kinds=self._integration.kinds,
+                capabilities=CAPABILITIES,
+            )
+        )
         self._integration.log.connect(self._writer)
 
     def _configure(self, configure: messages.Configure) -> None:
@@ -123,6 +132,9 @@ class Server:
         started = [attempt.started for attempt in tuple(self._running.values())]
         now = time.monotonic()
         self._send_ahead(messages.Pong(ping.n, len(started), now - min(started, default=now)))
+
+    def _stacks(self, request: messages.Stacks) -> None:
+        self._send_ahead(messages.StacksAnswer(request.n, stacks.all_threads()))
 
     def _shutdown(self, shutdown: messages.Shutdown) -> None:
         self._end(messages.Bye("shutdown"), shutdown.grace_seconds * GRACE_SHARE)

@@ -14,7 +14,18 @@ import pytest
 import uv
 
 from framework import process
-from framework.protocol.messages import Bye, Done, KindDone, Log, Page, Ping, Pong, Shutdown
+from framework.protocol.messages import (
+    Bye,
+    Done,
+    KindDone,
+    Log,
+    Page,
+    Ping,
+    Pong,
+    Shutdown,
+    Stacks,
+    StacksAnswer,
+)
 from tests.fakes.peer import SECONDS, Peer
 
 ROOT = Path(__file__).parents[2]
@@ -295,6 +306,42 @@ def test_a_busy_handler_answers_pings_and_shutdown_ends_it(environment, serve):
     served.send(Shutdown(1))
     assert served.rest()[-2:] == [Done("d", "cancelled"), Bye("shutdown")]
     assert served.child.wait(SECONDS) == 0
+
+
+def test_stacks_show_the_line_in_which_a_handler_sleeps(environment, serve):
+    served = serve(
+        environment,
+        """
+        import threading, time
+
+        def nap():
+            while not integration.cancelled:
+                time.sleep(0.05)  # here it sleeps
+
+        @integration.on_resync("sleepy")
+        def sleepy(resync):
+            helper = threading.Thread(target=nap, name="pool-1")
+            helper.start()
+            integration.log.info("asleep")
+            nap()
+            helper.join()
+            return []
+        """,
+    )
+    served.greet()
+    served.ask("sleepy")
+    served.until(Log)
+    served.send(Stacks(3))
+    answer = served.until(StacksAnswer)
+    assert answer.n == 3
+    first, *others = answer.text.split("\nThread ")
+    assert first.startswith("Thread MainThread (most recent call last):")
+    assert "in sleepy\n    nap()" in first
+    assert "time.sleep(0.05)  # here it sleeps" in first
+    named = {other.split(" ", 1)[0]: other for other in others}
+    assert set(named) == {"reader", "writer", "pool-1"}
+    assert "# here it sleeps" in named["pool-1"]
+    assert served.end() == ""
 
 
 def test_the_end_of_stdin_ends_the_process(environment, serve):

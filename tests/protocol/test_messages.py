@@ -24,6 +24,8 @@ from framework.protocol.messages import (
     Ready,
     Resync,
     Shutdown,
+    Stacks,
+    StacksAnswer,
     SupervisorHello,
     Up,
 )
@@ -47,8 +49,12 @@ ON_THE_WIRE = [
     (Cancel("d", "enough"), b'{"type":"cancel","delivery":"d","reason":"enough"}'),
     (Ack("d", 3), b'{"type":"ack","delivery":"d","seq":3}'),
     (Ping(1), b'{"type":"ping","n":1}'),
+    (Stacks(1), b'{"type":"stacks","n":1}'),
     (Shutdown(30.0), b'{"type":"shutdown","graceSeconds":30.0}'),
-    (IntegrationHello(1, kinds=["issue"]), b'{"type":"hello","protocol":1,"kinds":["issue"]}'),
+    (
+        IntegrationHello(1, kinds=["issue"], capabilities=["stacks"]),
+        b'{"type":"hello","protocol":1,"kinds":["issue"],"capabilities":["stacks"]}',
+    ),
     (Ready(), b'{"type":"ready"}'),
     (
         Page("d", 1, "issue", 0, [msgspec.Raw(b'{"id":1}')]),
@@ -71,6 +77,7 @@ ON_THE_WIRE = [
         ),
     ),
     (Pong(1, 2, 3.5), b'{"type":"pong","n":1,"inFlight":2,"oldestSeconds":3.5}'),
+    (StacksAnswer(1, "Thread MainThread"), b'{"type":"stacks","n":1,"text":"Thread MainThread"}'),
     (Bye("shutdown"), b'{"type":"bye","reason":"shutdown"}'),
 ]
 

@@ -17,6 +17,8 @@ from framework.protocol.messages import (
     Ping,
     Pong,
     Shutdown,
+    Stacks,
+    StacksAnswer,
     SupervisorHello,
 )
 
@@ -27,6 +29,7 @@ def test_hello_names_the_protocol_the_type_and_the_kinds(integration, peer):
     (hello,) = peer.of(IntegrationHello)
     assert (hello.protocol, hello.name, hello.kinds) == (1, "jira", ["issue"])
     assert msgspec.__version__ in hello.sdk
+    assert hello.capabilities == ["stacks"]
 
 
 def test_no_common_protocol_version_ends_with_bye_and_exit_78(peer):
@@ -110,6 +113,24 @@ def test_a_busy_handler_does_not_keep_a_ping_waiting(integration, peer):
     peer.finish()
     peer.send(Ping(8))
     assert peer.until(Pong) == Pong(8)
+
+
+def test_stacks_are_answered_while_a_handler_is_stuck_and_the_window_is_full(integration, peer):
+    @integration.on_resync("issue")
+    def issues(_):
+        while True:
+            yield [{"id": n} for n in range(100)]
+
+    peer.greet()
+    peer.ask("issue")
+    peer.until(Page, where=lambda page: page.seq == 8)
+    peer.send(Stacks(7))
+    answer = peer.until(StacksAnswer)
+    peer.send(Cancel("d", "enough"))
+    assert peer.until(Done) == Done("d", "cancelled")
+    assert answer.n == 7
+    assert "in turn" in answer.text
+    assert "Thread reader (most recent call last):" in answer.text
 
 
 def test_a_cancel_ends_a_generator_that_waits_for_the_window(integration, peer):
