@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from framework.settings import Settings
+from framework.settings import MOST, Bytes, Settings
 
 
 class Oven(Settings, frozen=True):
@@ -39,3 +39,29 @@ def test_type_picks_the_member_of_a_union():
 
 def test_settings_without_a_tag_may_have_a_type_of_their_own():
     assert msgspec.convert({"type": "electric"}, Oven).type == "electric"
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [
+        (1048576, 1048576),
+        ("1048576", 1048576),
+        ("512MiB", 512 * 1024**2),
+        ("2GiB", 2 * 1024**3),
+        ("1.5 GiB", 1536 * 1024**2),
+        ("10MB", 10_000_000),
+        ("3kb", 3000),
+        ("7B", 7),
+        ("999999999999999TiB", MOST),
+    ],
+)
+def test_a_size_is_written_with_a_unit_or_in_bytes(written, size):
+    assert Bytes(written) == size
+
+
+@pytest.mark.parametrize(
+    "written", ["512M", "MiB", "-1", "1e9", "", "1 000", "٣MiB", True, None, []]
+)
+def test_what_is_no_size_is_refused(written):
+    with pytest.raises(ValueError, match=r"expected a size such as 512MiB, 2GiB or 10MB"):
+        Bytes(written)

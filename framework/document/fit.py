@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import inspect
@@ -46,7 +46,7 @@ def fit(value: object, kind: type[T]) -> T:
     Raises MisfitError.
     """
     try:
-        return msgspec.convert(value, kind, strict=False)
+        return msgspec.convert(value, kind, strict=False, dec_hook=_made)
     except msgspec.ValidationError as error:
         raise _misfit(str(error), inspect.type_info(kind)) from error
 
@@ -62,6 +62,11 @@ def hint(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean …?` for a near miss, else `; known: …`."""
     names = sorted(known)
     return near(word, names) or f"; known: {', '.join(names) or 'none'}"
+
+
+def _made(kind: type[Any], value: object) -> Any:
+    """Have a type that msgspec does not know make itself of what is written, as Bytes does."""
+    return kind(value)
 
 
 def _misfit(message: str, kind: inspect.Type) -> MisfitError:

@@ -27,7 +27,13 @@ def choices(kind: inspect.Type, way: Keys) -> list[str]:
         if isinstance(inner, inspect.LiteralType)
         for value in inner.values
     ]
-    return [str(choice) for choice in (*tags, *literals)]
+    members = [
+        member.value
+        for inner in _inside(kind, way)
+        if isinstance(inner, inspect.EnumType)
+        for member in inner.cls
+    ]
+    return [str(choice) for choice in (*tags, *literals, *members)]
 
 
 def description(kind: inspect.Type, way: Keys) -> str | None:

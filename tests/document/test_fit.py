@@ -1,5 +1,6 @@
 """Values into Structs: the words for what does not fit, and the way to it."""
 
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -7,6 +8,11 @@ from msgspec import Meta
 
 from framework.document.fit import MisfitError, fit, hint
 from framework.settings import Settings
+
+
+class Finish(StrEnum):
+    ENAMEL = "enamel"
+    STEEL = "steel"
 
 
 class Tls(Settings, frozen=True):
@@ -27,6 +33,7 @@ class Oven(Settings, frozen=True):
     heat: int = 200
     fuel: Gas | Wood = Gas()
     mode: Literal["slow", "fast"] = "slow"
+    finish: Finish = Finish.STEEL
     sizes: int | list[int] | None = None
     labels: dict[str, str] = {}
 
@@ -53,6 +60,7 @@ class Oven(Settings, frozen=True):
         ({"name": "a", "heat": 900}, ("heat",), "melts the oven; stay below 300"),
         ({"name": "teapot"}, (), "This is no oven"),
         ({"name": "a", "mode": "fats"}, ("mode",), "did you mean fast?"),
+        ({"name": "a", "finish": "gold"}, ("finish",), "expected enamel or steel, got 'gold'"),
         ({"name": "a", "fuel": {}}, ("fuel", "type"), "is missing, and has no default"),
         ({"name": "a", "fuel": {"type": "coal"}}, ("fuel", "type"), "expected GAS or WOOD, got"),
         (

@@ -3,6 +3,7 @@ import logging
 import pytest
 
 from framework import logs
+from framework.logs import plain
 from framework.process import MARKER
 
 
@@ -19,7 +20,7 @@ def set_up(monkeypatch):
     monkeypatch.delenv(MARKER, raising=False)
     yield set_up
     root.setLevel(level)
-    for name in logs.QUIET:
+    for name in plain.QUIET:
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
@@ -29,7 +30,7 @@ def test_a_line_says_when_how_bad_who_and_what(set_up, capsys):
     logging.getLogger("supervisor").debug("for us")
 
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.endswith(" INFO    supervisor: READY")
+    assert line.endswith("Z INFO    supervisor: READY")
     assert line.startswith("20")
 
 

@@ -1,0 +1,138 @@
+"""The one line format, as text and as JSON: made of a log record, and read back from a file."""
+
+import logging
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+LONGEST = 256 * 1024  # characters of a message, or of a traceback; the rest is cut
+INDENT = "    "  # of the second and later lines of an entry as text
+PREFIX = "integration."  # of an integration's logger; its identifier follows
+
+# What a terminal would obey, and what some programs take for the end of a line.
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"  # tab, newline: no
+)
+RETURN = re.compile(r"\r(?=\n|\Z)")  # half of a line's end on other systems
+HEAD = re.compile(
+    r"(?P<time>\d{4}-\d\d-\d\dT[\d:.]+Z) (?P<level>\S+) +(?P<logger>\S+?): (?P<message>.*)",
+    re.DOTALL,
+)
+
+EXCEPTIONS = logging.Formatter()
+
+
+class Format(StrEnum):
+    """How an entry is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that was logged; `time` is in UTC, ISO 8601 with milliseconds.
+
+    What a file holds besides entries has a message alone.
+    """
+
+    time: str = ""
+    level: str = ""
+    logger: str = ""
+    integration: str | None = None
+    message: str
+    traceback: str | None = None
+
+
+def entry(record: logging.LogRecord) -> Entry:
+    """Return what a record says; whatever its arguments do, nothing is raised."""
+    try:
+        return _entry(record, record.getMessage(), _traceback(record))
+    except Exception as error:  # noqa: BLE001 - they run their own code, and who logs must go on
+        where = f"{record.pathname}:{record.lineno}"
+        return _entry(record, f"{where}: a line could not be made: {type(error).__name__}", None)
+
+
+def made(logger: str, level: int, message: str) -> Entry:
+    """Return an entry about logging itself, which cannot be logged."""
+    return entry(logging.LogRecord(logger, level, __file__, 0, message, None, None))
+
+
+def as_text(entry: Entry) -> str:
+    """Return a line without its end; each of its later lines is indented."""
+    said = f"{entry.message}\n{entry.traceback}" if entry.traceback else entry.message
+    if CONTROL.search(said):
+        said = CONTROL.sub(_escaped, RETURN.sub("", said))
+    said = said.replace("\n", f"\n{INDENT}")
+    return f"{entry.time} {entry.level:<7} {entry.logger}: {said}" if entry.time else said
+
+
+def as_json(entry: Entry) -> str:
+    """Return one line without its end."""
+    try:
+        return msgspec.json.encode(entry).decode()
+    except UnicodeEncodeError:  # names of files may hold what is no text
+        return msgspec.json.encode(_encodable(entry)).decode()
+
+
+RENDER: dict[Format, Callable[[Entry], str]] = {Format.TEXT: as_text, Format.JSON: as_json}
+
+
+def parse(written: str) -> Entry:
+    """Return the entry that was written in either format, with its later lines if it is text."""
+    if written.startswith("{"):
+        try:
+            return msgspec.json.decode(written, type=Entry)
+        except msgspec.MsgspecError:
+            return Entry(message=written)
+    found = HEAD.fullmatch(written.replace(f"\n{INDENT}", "\n"))
+    if found is None:
+        return Entry(message=written)
+    return Entry(**found.groupdict(), integration=_integration(found["logger"]))
+
+
+def _entry(record: logging.LogRecord, message: str, traceback: str | None) -> Entry:
+    at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    return Entry(
+        time=at.replace("+00:00", "Z"),
+        level=record.levelname,
+        logger=record.name,
+        integration=_integration(record.name),
+        message=_cut(message),
+        traceback=_cut(traceback) if traceback else None,
+    )
+
+
+def _integration(logger: str) -> str | None:
+    return logger.removeprefix(PREFIX) if logger.startswith(PREFIX) else None
+
+
+def _traceback(record: logging.LogRecord) -> str:
+    parts = []
+    if record.exc_info and record.exc_info[0]:
+        parts.append(EXCEPTIONS.formatException(record.exc_info))
+    if record.stack_info:
+        parts.append(record.stack_info)
+    return "\n".join(parts)
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}... (and {len(text) - LONGEST} more characters)"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
+
+
+def _encodable(entry: Entry) -> dict[str, str]:
+    said = msgspec.structs.asdict(entry)
+    return {
+        name: text.encode("utf-8", "backslashreplace").decode()
+        for name, text in said.items()
+        if text is not None
+    }
