@@ -5,14 +5,17 @@ with the thread that started it (`PR_SET_PDEATHSIG`), so that thread must outliv
 """
 
 import os
+import resource
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -32,6 +35,12 @@ INHERITED = (
     "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
     "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
 )  # fmt: skip
+
+# The processes that we started and whose exit status somebody here will still ask for, by pid with
+# who will; and the threads that are about to add one. The kernel keeps one table of children for
+# all of our threads, adopted ones included; this says which are which, so there is one of it, too.
+ours: dict[int, object] = {}
+starting: set[int] = set()
 
 
 class Completed(Struct, frozen=True):
@@ -55,25 +64,28 @@ class Child:
         cwd: Path,
         pass_fds: Collection[int] = (),
     ):
-        self._popen = subprocess.Popen(
-            list(argv),
-            env=dict(env),
-            cwd=cwd,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            bufsize=0,
-            pass_fds=pass_fds,
-        )
+        with _starting():
+            self._popen = subprocess.Popen(
+                list(argv),
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                bufsize=0,
+                pass_fds=pass_fds,
+            )
+            ours[self._popen.pid] = self._popen
         self.pid = self._popen.pid
-        self.pidfd = os.pidfd_open(self.pid)
+        self.pidfd = -1
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         assert self._popen.stderr is not None
         self.stdin = self._popen.stdin
         self.stdout = self._popen.stdout
         self.stderr = self._popen.stderr
+        self._open_pidfd()
 
     def stop(self) -> None:
         """Ask the child's whole group to end."""
@@ -83,24 +95,44 @@ class Child:
         """End the child's whole group."""
         self._signal(signal.SIGKILL)
 
+    def signal_one(self, number: int) -> None:
+        """Send a signal to the child alone, not to its group; to a dead one it does nothing."""
+        with suppress(OSError):  # it is reaped, or closed
+            signal.pidfd_send_signal(self.pidfd, number)
+
     def reap(self) -> int | None:
         """Return the exit status (negative: the signal) if the child is dead."""
-        return self._popen.poll()
+        status = self._popen.poll()
+        if status is not None:
+            _forget(self._popen)
+        return status
 
     def wait(self, seconds: float) -> int | None:
         """Return the exit status, or None if the child outlives `seconds`."""
-        try:
-            return self._popen.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
+        if self.pidfd >= 0:  # else it was closed
+            death = select.poll()  # `Popen.wait` would look 20 times a second
+            death.register(self.pidfd, select.POLLIN)
+            death.poll(max(0.0, seconds) * 1000)
+        return self.reap()
 
     def close(self) -> None:
-        """Close our ends; the readers of the pipes have ended, or end now."""
+        """Close our ends: nobody asks for its exit status any more, no reader is left."""
+        _forget(self._popen)
         for pipe in (self.stdin, self.stdout, self.stderr):
             pipe.close()
         if self.pidfd >= 0:
             os.close(self.pidfd)
             self.pidfd = -1
+
+    def _open_pidfd(self) -> None:
+        try:
+            self.pidfd = os.pidfd_open(self.pid)
+        except OSError:  # there are too many open files, here or on this machine
+            self.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self._popen.wait(KILL_SECONDS)
+            self.close()
+            raise
 
     def _signal(self, number: signal.Signals) -> None:
         try:
@@ -118,16 +150,55 @@ def run(
     argv: Sequence[str], env: Mapping[str, str], stop: threading.Event, *, seconds: float
 ) -> Completed:
     """Run a program to its end; raise StoppedError on a stop, TimeoutError after `seconds`."""
-    program = subprocess.Popen(
-        bound(argv),
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        text=True,
-        errors="replace",
-    )
+    with _starting():
+        program = subprocess.Popen(
+            bound(argv),
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+            errors="replace",
+        )
+        ours[program.pid] = program
+    try:
+        return _ended(program, argv[0], stop, seconds)
+    finally:
+        _forget(program)
+
+
+def limit_files(pid: int, most: int) -> None:
+    """Let a process have at most `most` files open; nothing happens if it is gone."""
+    with suppress(ProcessLookupError):
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        limit = min(most, hard)  # no more than it may have now
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limit))
+
+
+def inherited() -> dict[str, str]:
+    """Return the part of our environment that any child may see: no credentials, no PYTHON*."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Say that a child of ours may exist that is not among `ours` yet."""
+    starting.add(threading.get_ident())
+    try:
+        yield
+    finally:
+        starting.discard(threading.get_ident())
+
+
+def _forget(popen: subprocess.Popen[Any]) -> None:
+    if ours.get(popen.pid) is popen:  # a number is given again
+        del ours[popen.pid]
+
+
+def _ended(
+    program: subprocess.Popen[str], name: str, stop: threading.Event, seconds: float
+) -> Completed:
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -137,8 +208,8 @@ def run(
                 continue
             _abandon(program)
             if stop.is_set():
-                raise StoppedError(f"{argv[0]} was stopped") from None
-            raise TimeoutError(f"{argv[0]} did not end within {seconds:.0f} s") from None
+                raise StoppedError(f"{name} was stopped") from None
+            raise TimeoutError(f"{name} did not end within {seconds:.0f} s") from None
         return Completed(program.returncode, stdout, stderr)
 
 
@@ -149,8 +220,3 @@ def _abandon(program: subprocess.Popen[str]) -> None:
     for pipe in (program.stdout, program.stderr):
         assert pipe is not None
         pipe.close()  # not read to their end: a process that left the group may hold them open
-
-
-def inherited() -> dict[str, str]:
-    """Return the part of our environment that any child may see: no credentials, no PYTHON*."""
-    return {name: os.environ[name] for name in INHERITED if name in os.environ}

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: the handler only keeps a list, the main loop reads it."""
+"""SIGINT, SIGTERM and SIGHUP: the handler only keeps lists, the main loop reads them."""
 
 import contextlib
 import os
@@ -6,25 +6,42 @@ import select
 import signal
 
 ENDED_BY_SIGNAL = 128
+CHUNK = 4096  # bytes: one for each signal
 
 
 class Signals:
-    """While it is open, the first signal asks for a stop and the second ends us at once."""
+    """While it is open, the first signal asks for a stop and the second ends us at once.
+
+    SIGHUP asks for a reload, and for nothing else.
+    """
 
     def __init__(self) -> None:
         self._received: list[int] = []
+        self._reloads: list[int] = []
         self._readable, self._writable = os.pipe()
+        os.set_blocking(self._readable, False)
         os.set_blocking(self._writable, False)
-        self._before = {
-            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)
+        handlers = {
+            signal.SIGINT: self._note,
+            signal.SIGTERM: self._note,
+            signal.SIGHUP: self._note_reload,
         }
-        self._wakeup = signal.set_wakeup_fd(self._writable)
+        self._before = {number: signal.signal(number, note) for number, note in handlers.items()}
+        self._wakeup = signal.set_wakeup_fd(self._writable, warn_on_full_buffer=False)
 
     def wait(self, seconds: float) -> bool:
-        """Wait at most so long; tell whether a stop was asked for."""
-        if not self._received:
-            select.select([self._readable], [], [], seconds)
+        """Wait at most so long, or until a signal comes; tell whether a stop was asked for."""
+        if not self._received and select.select([self._readable], [], [], seconds)[0]:
+            with contextlib.suppress(BlockingIOError):  # another thread was faster
+                os.read(self._readable, CHUNK)
         return bool(self._received)
+
+    def reload_asked(self) -> bool:
+        """Tell whether a reload was asked for: true once for each SIGHUP."""
+        if not self._reloads:
+            return False
+        self._reloads.pop()
+        return True
 
     def close(self) -> None:
         """Let signals do what they did before."""
@@ -39,3 +56,6 @@ class Signals:
         if self._received:
             os._exit(ENDED_BY_SIGNAL + number)  # our children die with us: PR_SET_PDEATHSIG
         self._received.append(number)
+
+    def _note_reload(self, number: int, _: object) -> None:
+        self._reloads.append(number)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -21,6 +21,8 @@ from framework.state import NotRunningError
 
 ROOT = Path(__file__).resolve().parents[1]
 SUPERVISOR = ROOT / "supervisor.py"
+# As systemd starts it, which is its guard then: the process that we start is the supervisor.
+UNGUARDED = ["sh", "-c", 'SYSTEMD_EXEC_PID=$$ exec "$@"', "sh"]
 
 
 def eventually(condition, seconds=60, what=lambda: "the condition"):
@@ -119,12 +121,21 @@ class House:
 
     # --- a run
 
-    def start(self):
+    def start(self, *, guarded=False):
+        """Start the supervisor as systemd does, or as a user in a terminal, with its guard."""
         argv = [sys.executable, str(SUPERVISOR), "run", *self._options()]
+        if not guarded:
+            argv = [*UNGUARDED, *argv]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environ
             )
+
+    def supervisor(self):
+        """Return the supervisor's pid, as its lock has it; 0 before it has one."""
+        with suppress(FileNotFoundError):
+            return int((self.state / "lock").read_text() or 0)
+        return 0
 
     def until(self, state, seconds=90):
         """Wait for a state of the whole; return the status."""
@@ -145,6 +156,14 @@ class House:
         """Return the status of one integration, {} while there is none."""
         found = (self.status() or {}).get("integrations", [])
         return next((one for one in found if one["identifier"] == identifier), {})
+
+    def describe(self, identifier):
+        """Return what `describe --json` prints."""
+        return client.describe(self.state, identifier)
+
+    def transitions(self, identifier):
+        """Return the last transitions of an integration, newest first."""
+        return self.describe(identifier)["transitions"]
 
     def trigger(self):
         """Return the status of the trigger, {} while there is none."""
@@ -191,7 +210,7 @@ class House:
         return Port(self.status()["sandbox"])
 
     def family(self):
-        """Return every process that descends from the supervisor."""
+        """Return every process that descends from the one that was started."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def sandbox(self):
@@ -212,13 +231,23 @@ class House:
         return self.process.wait(seconds)
 
     def end(self):
-        if self.process and self.process.poll() is None:
-            family = self.family()
-            self.process.kill()
-            self.process.wait(30)
-            for process in family:
-                if process.is_running():
-                    process.kill()
+        """Kill the run with its guard, and whatever a test has parted from it."""
+        if self.process is None:
+            return
+        left = [] if self.process.poll() is not None else self.family()
+        left += [one for one in psutil.process_iter() if self._is_of(one)]
+        self.process.kill()
+        with suppress(FileNotFoundError):  # it has no name yet
+            left += self.relatives()
+        for one in left:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        self.process.wait(30)
+
+    def _is_of(self, process):
+        with suppress(psutil.Error):
+            return {str(SUPERVISOR), str(self.state)} <= set(process.cmdline())
+        return False
 
     def _in(self, state):
         if self.process.poll() is not None:

@@ -1,6 +1,8 @@
 """Real processes: how children start, end and die with us."""
 
+import errno
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -86,6 +88,107 @@ def test_the_pidfd_tells_of_a_death_while_a_grandchild_holds_the_pipes(
 def test_reaping_a_living_child_says_that_it_lives(children: list[Child]) -> None:
     children.append(shell("sleep 60"))
     assert children[0].reap() is None
+
+
+def test_a_signal_for_one_passes_its_group_by(children: list[Child]) -> None:
+    child = shell("trap 'echo heard' USR1; sleep 60 & echo $!; wait; wait")
+    children.append(child)
+    grandchild = int(line(child))
+    child.signal_one(signal.SIGUSR1)  # would end whoever does not trap it
+    assert line(child) == "heard"
+    assert not gone(grandchild)
+
+
+def test_a_signal_for_one_that_is_dead_reaped_or_closed_is_quiet() -> None:
+    child = shell("exit 3")
+    until(lambda: gone(child.pid))
+    child.signal_one(signal.SIGUSR1)
+    assert child.reap() == 3
+    child.signal_one(signal.SIGUSR1)
+    child.close()
+    child.signal_one(signal.SIGUSR1)
+
+
+def test_a_child_is_ours_until_it_is_reaped(children: list[Child]) -> None:
+    children.append(shell("read _"))
+    child = children[0]
+    assert child.pid in process.ours
+    assert child.wait(0.01) is None
+    assert child.pid in process.ours
+    child.stdin.write(b"\n")
+    assert child.wait(DEADLINE) == 0
+    assert child.pid not in process.ours
+
+
+def test_a_child_that_is_closed_unreaped_is_not_ours_any_more() -> None:
+    child = shell("exit 0")
+    child.close()
+    assert child.pid not in process.ours
+    assert child.wait(DEADLINE) == 0
+
+
+def test_a_number_that_was_given_again_stays_noted(children: list[Child]) -> None:
+    first = shell("exit 0")
+    children.append(first)
+    other = object()
+    process.ours[first.pid] = other  # as if it had been reaped, and another child had its number
+    assert first.wait(DEADLINE) == 0
+    assert process.ours.pop(first.pid) is other
+
+
+def test_a_child_that_cannot_be_watched_is_ended_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refused: list[int] = []
+
+    def refuse(pid: int) -> int:
+        refused.append(pid)
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    before = psutil.Process().num_fds()
+    with pytest.raises(OSError, match="Too many open files"):
+        shell("sleep 60")
+    assert not psutil.pid_exists(refused[0])
+    assert refused[0] not in process.ours
+    assert psutil.Process().num_fds() == before
+
+
+def test_a_program_that_was_run_is_not_ours_any_more(tmp_path: Path) -> None:
+    before = set(process.ours)
+    during: list[bool] = []
+    stop = threading.Event()
+    watch = threading.Thread(
+        target=lambda: (until(lambda: set(process.ours) > before), during.append(True), stop.set())
+    )
+    watch.start()
+    with pytest.raises(StoppedError):
+        process.run(["sleep", "60"], PATH, stop, seconds=60)
+    watch.join(DEADLINE)
+    assert during == [True]
+    assert set(process.ours) == before
+    assert not process.starting
+
+
+def test_files_are_limited_from_outside(children: list[Child]) -> None:
+    children.append(shell("read _; ulimit -Sn; ulimit -Hn"))
+    process.limit_files(children[0].pid, 77)
+    children[0].stdin.write(b"\n")
+    assert children[0].wait(DEADLINE) == 0
+    assert children[0].stdout.read().split() == [b"77", b"77"]
+
+
+def test_a_limit_of_files_never_allows_more(children: list[Child]) -> None:
+    children.append(shell("read _"))
+    process.limit_files(children[0].pid, 77)
+    process.limit_files(children[0].pid, 99)
+    assert resource.prlimit(children[0].pid, resource.RLIMIT_NOFILE) == (77, 77)
+
+
+def test_limiting_the_files_of_what_is_gone_is_quiet(children: list[Child]) -> None:
+    children.append(shell("exit 0"))
+    assert children[0].wait(DEADLINE) == 0
+    process.limit_files(children[0].pid, 77)
 
 
 def test_closing_twice_is_harmless() -> None:

@@ -1,6 +1,7 @@
 import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -26,11 +27,48 @@ def test_a_signal_ends_the_wait(signals, number):
     assert signals.wait(0)
 
 
+def test_a_hangup_asks_once_for_a_reload_and_not_for_a_stop(signals):
+    threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGHUP]).start()
+
+    began = time.monotonic()
+    assert not signals.wait(10)
+    assert time.monotonic() - began < 5
+    assert signals.reload_asked()
+    assert not signals.reload_asked()
+
+
+def test_each_hangup_asks_for_a_reload_of_its_own(signals):
+    os.kill(os.getpid(), signal.SIGHUP)
+    os.kill(os.getpid(), signal.SIGHUP)
+
+    assert [signals.reload_asked() for _ in range(3)] == [True, True, False]
+
+
+def test_a_reload_that_nobody_has_looked_at_yet_keeps_no_wait_short(signals):
+    os.kill(os.getpid(), signal.SIGHUP)
+    signals.wait(10)
+
+    began = time.monotonic()
+    signals.wait(0.1)
+    assert time.monotonic() - began >= 0.1
+    assert signals.reload_asked()
+
+
+def test_a_stop_after_a_hangup_is_a_stop(signals):
+    os.kill(os.getpid(), signal.SIGHUP)
+    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGHUP)
+
+    assert signals.wait(0)
+    assert signals.reload_asked()
+
+
 def test_closing_gives_the_signals_back():
-    before = signal.getsignal(signal.SIGTERM)
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
     Signals().close()
 
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert [signal.getsignal(number) for number in numbers] == before
 
 
 def test_the_second_signal_ends_the_process_at_once():
