@@ -5,12 +5,13 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from framework.config import folders, installations, integrations, placeholders
+from framework.config import folders, installations, integrations, limits, placeholders
 from framework.config.integrations import Integration
 from framework.config.sections import Sections
 from framework.document import document
 from framework.document.document import Document, MissingFileError
 from framework.errors import ConfigError
+from framework.logs.settings import Logging
 from framework.port.settings import SANDBOX, Port
 from framework.sandbox.settings import Sandbox
 from framework.triggers import Channel
@@ -22,7 +23,9 @@ SECTIONS = (
     integrations.SECTION,
     folders.SECTION,
     installations.SECTION,
+    limits.SECTION,
     "sandbox",
+    "logs",
 )
 PLACEHOLDERS = ("PORT_CLIENT_ID", "PORT_CLIENT_SECRET")
 
@@ -37,6 +40,7 @@ class Config(Struct, frozen=True):
     trigger_channel: Channel
     integrations: tuple[Integration, ...]
     sandbox: Sandbox
+    logs: Logging = Logging()
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
@@ -48,9 +52,13 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         port=_port(sections),
         trigger_channel=sections.read("triggerChannel", Channel, Kafka()).beside(here),
         integrations=integrations.read(
-            sections, folders.read(sections, here), installations.read(sections, here)
+            sections,
+            folders.read(sections, here),
+            installations.read(sections, here),
+            limits.read(sections),
         ),
         sandbox=sections.read("sandbox", Sandbox, Sandbox()),
+        logs=sections.read("logs", Logging, Logging()),
     )
     sections.problems.settle()
     return config

@@ -10,12 +10,14 @@ from msgspec import Meta, Struct
 from framework import spec
 from framework.config.folders import Folders
 from framework.config.installations import Installations
+from framework.config.limits import General
 from framework.config.problems import Problems
 from framework.config.sections import Sections, without_empty
 from framework.document.fit import MisfitError, fit
 from framework.environments.settings import Installation
 from framework.errors import ConfigError
 from framework.spec import Spec
+from framework.workers.limits import Limits, Written
 
 SECTION = "integrations"
 # It becomes part of file names and of the User-Agent that owns the entities in Port.
@@ -35,6 +37,8 @@ class Item(Installation, frozen=True, kw_only=True):
     type: str
     config: dict[str, Any] = {}
     env: dict[str, Any] = {}
+    enabled: bool = True
+    limits: Written = Written()
 
 
 class Integration(Struct, frozen=True):
@@ -47,6 +51,8 @@ class Integration(Struct, frozen=True):
     config: dict[str, Any]
     env: dict[str, str]
     installation: Installation = Installation()
+    enabled: bool = True
+    limits: Limits = Limits()
 
     def __repr__(self) -> str:
         """Leave out `config`, `env` and the indexes: secrets do not belong in a log."""
@@ -54,7 +60,7 @@ class Integration(Struct, frozen=True):
 
 
 def read(
-    sections: Sections, folders: Folders, installations: Installations
+    sections: Sections, folders: Folders, installations: Installations, general: General
 ) -> tuple[Integration, ...]:
     """Return every integration that is in order; what is not is among the problems."""
     items = sections.filled(SECTION)
@@ -64,26 +70,34 @@ def read(
         sections.problems.add((SECTION,), "expected a list, each item with identifier and type")
         return ()
     inside = sections.problems.inside(SECTION)
-    integrations = tuple(_integrations(items, folders, installations, inside))
+    integrations = tuple(_integrations(items, folders, installations, general, inside))
     _refuse_twins(items, sections.problems)
     return integrations
 
 
 def _integrations(
-    items: list[Any], folders: Folders, installations: Installations, problems: Problems
+    items: list[Any],
+    folders: Folders,
+    installations: Installations,
+    general: General,
+    problems: Problems,
 ) -> Iterator[Integration]:
     for index, written in enumerate(items):
         inside = problems.inside(index)
         if inside.about(()):
             continue
         try:
-            yield _integration(without_empty(written), folders, installations, inside)
+            yield _integration(without_empty(written), folders, installations, general, inside)
         except MisfitError as error:
             inside.add(error.keys, str(error))
 
 
 def _integration(
-    written: Any, folders: Folders, installations: Installations, problems: Problems
+    written: Any,
+    folders: Folders,
+    installations: Installations,
+    general: General,
+    problems: Problems,
 ) -> Integration:
     item = fit(written, Item)
     folder = folders.find(item.type)
@@ -101,6 +115,8 @@ def _integration(
         config=known.complete(item.config, problems.inside("config").add),
         env=_env(item.env, problems.inside("env")),
         installation=installations.merged(item, written),
+        enabled=item.enabled,
+        limits=general.merged(item.limits),
     )
 
 

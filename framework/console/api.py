@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 import uvicorn
@@ -13,28 +14,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from framework.console.operations import Operations
 from framework.errors import ConfigError, FrameworkError
 
 STOP_SECONDS = 5.0
+DESIRES = {"start": "run", "resume": "run", "pause": "pause", "stop": "stop"}  # by verb
 
 
 class Console(threading.Thread):
-    """Serve `status` and `resync` until stopped.
+    """Serve a supervisor's operations until stopped."""
 
-    `status` returns anything msgspec can encode; `resync` takes an identifier and returns the id
-    of the event it recorded, or raises ConfigError for an unknown one.
-    """
-
-    def __init__(
-        self,
-        listener: socket.socket,
-        status: Callable[[], object],
-        resync: Callable[[str], str],
-    ):
+    def __init__(self, listener: socket.socket, operations: Operations):
         super().__init__(name="console", daemon=True)
         self._listener = listener
         config = uvicorn.Config(
-            application(status, resync),
+            application(operations),
             log_config=None,
             log_level=logging.WARNING,
             access_log=False,
@@ -54,27 +48,57 @@ class Console(threading.Thread):
         self._listener.close()
 
 
-def application(status: Callable[[], object], resync: Callable[[str], str]) -> Starlette:
-    """Return the routes: `GET /status`, `POST /resync/{identifier}`."""
+def application(operations: Operations) -> Starlette:
+    """Return the routes: POST for what changes something or disturbs a process, else GET.
 
-    async def get_status(_: Request) -> Response:
-        return _json(await run_in_threadpool(status))
+    An error is `{"error": text}` with 404 for an unknown integration, 400 for a configuration
+    that cannot be used, 503 for what could not be done now.
+    """
 
-    async def post_resync(request: Request) -> Response:
-        event = await run_in_threadpool(resync, request.path_params["identifier"])
-        return _json({"event": event}, 202)
+    def resync(identifier: str) -> dict[str, str]:
+        return {"event": operations.resync(identifier)}
+
+    def stacks(identifier: str) -> dict[str, str]:
+        return {"stacks": operations.stacks(identifier)}
 
     return Starlette(
         routes=[
-            Route("/status", get_status),
-            Route("/resync/{identifier:path}", post_resync, methods=["POST"]),
+            _get("/status", operations.status),
+            _get("/describe/{identifier:path}", operations.describe),
+            _get("/reload", operations.preview),
+            _post("/reload", operations.reload),
+            _post("/resync/{identifier:path}", resync, 202),
+            _post("/stacks/{identifier:path}", stacks),
+            _post("/restart/{identifier:path}", operations.restart, 202),
+            *(
+                _post(f"/{verb}/{{identifier:path}}", partial(operations.desire, desired=word), 202)
+                for verb, word in DESIRES.items()
+            ),
         ],
         exception_handlers={FrameworkError: _refuse},
     )
 
 
-async def _refuse(_: Request, error: Exception) -> Response:
-    return _json({"error": str(error)}, 404 if isinstance(error, ConfigError) else 503)
+def _get(path: str, work: Callable[..., object]) -> Route:
+    return Route(path, _endpoint(work, 200), methods=["GET"])
+
+
+def _post(path: str, work: Callable[..., object], status: int = 200) -> Route:
+    return Route(path, _endpoint(work, status), methods=["POST"])
+
+
+def _endpoint(work: Callable[..., object], status: int) -> Callable[..., object]:
+    async def endpoint(request: Request) -> Response:
+        answer = await run_in_threadpool(work, **request.path_params)
+        return _json({} if answer is None else answer, status)
+
+    return endpoint
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ConfigError):
+        return _json({"error": str(error)}, 503)
+    return _json({"error": str(error)}, 404 if "identifier" in request.path_params else 400)
 
 
 def _json(content: object, status: int = 200) -> Response:

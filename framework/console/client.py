@@ -8,35 +8,78 @@ from urllib.parse import quote
 
 import msgspec
 
-from framework.errors import FrameworkError
+from framework.errors import ConfigError, FrameworkError
 from framework.state import NotRunningError, console_address
 
 TIMEOUT = 40.0  # seconds; the journal may take 30
+STACKS_TIMEOUT = 15.0  # seconds; a process that does not answer is sent a signal after 3
+RELOAD_TIMEOUT = 120.0  # seconds; processes finish what they do before they end
+RESTART_TIMEOUT = RELOAD_TIMEOUT  # a reload that goes on is finished first
+REFUSED = 400  # HTTP statuses from here on are errors
+UNAVAILABLE = 500  # from here on it may work later
 
 
 class _Connection(http.client.HTTPConnection):
-    def __init__(self, address: str):
-        super().__init__("localhost", timeout=TIMEOUT)
+    def __init__(self, address: str, timeout: float):
+        super().__init__("localhost", timeout=timeout)
         self._address = address
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(TIMEOUT)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(self._address)
 
 
 def status(folder: Path) -> dict[str, Any]:
-    """Return the status of the supervisor that owns this state folder."""
+    """Return the status of the supervisor that owns this state folder.
+
+    Like every call here it raises ConfigError for what the supervisor refuses, NotRunningError
+    where none runs, FrameworkError for what it could not do now.
+    """
     return _call(folder, "GET", "/status")
 
 
 def resync(folder: Path, identifier: str) -> str:
-    """Ask for a resync; return the id of the recorded event, raise FrameworkError if refused."""
-    return str(_call(folder, "POST", f"/resync/{quote(identifier, safe='')}")["event"])
+    """Ask for a resync; return the id of the recorded event."""
+    return str(_call(folder, "POST", _path("resync", identifier))["event"])
 
 
-def _call(folder: Path, method: str, path: str) -> dict[str, Any]:
-    connection = _Connection(console_address(folder))
+def desire(folder: Path, identifier: str, verb: str) -> None:
+    """Ask that an integration `start`, `stop`, `pause` or `resume`; return once it is noted."""
+    _call(folder, "POST", _path(verb, identifier))
+
+
+def restart(folder: Path, identifier: str) -> None:
+    """Ask for another process; return once it is noted."""
+    _call(folder, "POST", _path("restart", identifier), RESTART_TIMEOUT)
+
+
+def describe(folder: Path, identifier: str) -> dict[str, Any]:
+    """Return all there is to know of one integration."""
+    return _call(folder, "GET", _path("describe", identifier))
+
+
+def stacks(folder: Path, identifier: str) -> str:
+    """Return what every thread of an integration's process is doing."""
+    return str(_call(folder, "POST", _path("stacks", identifier), STACKS_TIMEOUT)["stacks"])
+
+
+def reload(folder: Path) -> dict[str, Any]:
+    """Have the configuration taken into use; return what changed."""
+    return _call(folder, "POST", "/reload", RELOAD_TIMEOUT)
+
+
+def preview(folder: Path) -> dict[str, Any]:
+    """Return what a reload would change."""
+    return _call(folder, "GET", "/reload")
+
+
+def _path(verb: str, identifier: str) -> str:
+    return f"/{verb}/{quote(identifier, safe='')}"
+
+
+def _call(folder: Path, method: str, path: str, timeout: float = TIMEOUT) -> dict[str, Any]:
+    connection = _Connection(console_address(folder), timeout)
     try:
         connection.request(method, path)
         response = connection.getresponse()
@@ -47,6 +90,8 @@ def _call(folder: Path, method: str, path: str) -> dict[str, Any]:
         raise FrameworkError(f"the supervisor of {folder} does not answer: {error}") from error
     finally:
         connection.close()
-    if "error" in answer:
+    if response.status >= UNAVAILABLE:
         raise FrameworkError(answer["error"])
+    if response.status >= REFUSED:
+        raise ConfigError(answer["error"])
     return answer

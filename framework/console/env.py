@@ -1,11 +1,14 @@
 """The commands of `supervisor.py env`; they work beside a running supervisor and without one."""
 
+import os
 from pathlib import Path
 from threading import Event
 from typing import Annotated
 
 import typer
 
+from framework import config as configuration
+from framework.config import Config
 from framework.console import environment_tables as tables
 from framework.console import environments
 from framework.console.options import (
@@ -13,7 +16,6 @@ from framework.console.options import (
     AsJson,
     ConfigFile,
     StateDir,
-    load,
     show,
     state_folder,
     telling,
@@ -22,6 +24,7 @@ from framework.environments import Environments, Wanted, damage, installer
 from framework.environments.collection import KEEP_DAYS
 from framework.environments.installer import Uv
 from framework.environments.store import Store
+from framework.port.settings import SANDBOX
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")]
 OlderThan = Annotated[
@@ -80,10 +83,15 @@ def doctor(
         raise typer.Exit(1)
 
 
+def _load(config: Path) -> Config:
+    """Read the configuration for a command that starts nothing."""
+    return configuration.load(config, {**os.environ, "SANDBOX_KAFKA": SANDBOX})
+
+
 def _store(config: Path, state: Path | None) -> Store:
     root = state_folder(config, state).absolute() / "environments"
     wanted = [
-        Wanted(one.identifier, one.folder, one.installation) for one in load(config).integrations
+        Wanted(one.identifier, one.folder, one.installation) for one in _load(config).integrations
     ]
     uv = Uv(installer.find(), root / "uv-cache")
     return Store(root, Environments(root), uv, wanted, Event())

@@ -1,6 +1,5 @@
 """What the commands share: their options, where the state folder is, how they answer."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,10 +9,6 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console, RenderableType
-
-from framework import config as configuration
-from framework.config import Config
-from framework.port.settings import SANDBOX
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 StateDir = Annotated[
@@ -28,11 +23,6 @@ PIPED_COLUMNS = 1000  # where no terminal is, no line is folded and no cell cut
 def state_folder(config: Path, state: Path | None) -> Path:
     """Return the state folder that was named, or the one beside the configuration."""
     return state if state is not None else config.absolute().parent / ".state"
-
-
-def load(config: Path) -> Config:
-    """Read the configuration for a command that starts nothing."""
-    return configuration.load(config, {**os.environ, "SANDBOX_KAFKA": SANDBOX})
 
 
 def show(answer: object, table: RenderableType, *, as_json: bool) -> None:

@@ -39,10 +39,10 @@ class Environments:
         instance: str = "",
         limit: float = LIMIT_SECONDS,
     ):
-        self._root = root.absolute()
-        self._maker = Maker(self._root, uv, instance, limit)
-        self._locks = Locks(self._root)
-        self._history = History(self._root)
+        self.root = root.absolute()
+        self._maker = Maker(self.root, uv, instance, limit)
+        self._locks = Locks(self.root)
+        self._history = History(self.root)
         self._sources = Sources()
 
     def ready(self, wanted: Wanted) -> Environment | None:
@@ -66,7 +66,7 @@ class Environments:
         try:
             return self._ensure(wanted, stop, say)
         except OSError as error:
-            raise complaint.refused(error, wanted.label, self._root) from error
+            raise complaint.refused(error, wanted.label, self.root) from error
 
     def upgrade(self, wanted: Wanted, upgrade: Upgrade, stop: Event, say: Say) -> Environment:
         """Build with newer versions; only once that worked they are committed, and in use."""
@@ -74,7 +74,7 @@ class Environments:
             self._upgrade(wanted, upgrade, (stop, say))
             return self._ensure(wanted, stop, say)
         except OSError as error:
-            raise complaint.refused(error, wanted.label, self._root) from error
+            raise complaint.refused(error, wanted.label, self.root) from error
 
     def commit(self, wanted: Wanted) -> Path | None:
         """Write the lock in use beside the requirements; return where, None if it is there.
@@ -103,7 +103,7 @@ class Environments:
         No process is started, save for a Python that was never seen.
         """
         try:
-            return self._inputs(wanted)[0].fingerprint()
+            return self._own(wanted).fingerprint()
         except (RequirementsError, OSError) as error:
             return keys.digest(str(error))
 
@@ -162,9 +162,12 @@ class Environments:
 
     def _inputs(self, wanted: Wanted) -> tuple[Inputs, Inputs]:
         """Return the integration's own, and those of the sdk's msgspec beside it."""
-        python = pythons.find(wanted.installation.python, self._root / "pythons.json")
-        own = inputs.read(wanted, python, self._sources)
-        return own, inputs.of_package("msgspec", MSGSPEC, wanted.installation, python)
+        own = self._own(wanted)
+        return own, inputs.of_package("msgspec", MSGSPEC, wanted.installation, own.python)
+
+    def _own(self, wanted: Wanted) -> Inputs:
+        python = pythons.find(wanted.installation.python, self.root / "pythons.json")
+        return inputs.read(wanted, python, self._sources)
 
     def _order(self, one: Inputs, its: Lock) -> Order:
         return Order(keys.environment(its.body, one.forms, one.sources, one.python), one, its)

@@ -68,12 +68,13 @@ class Resyncs:
         self._with = exporter
         self._registration = registration
 
-    def __call__(self, attempt: Attempt) -> None:
+    def __call__(self, attempt: Attempt) -> str | None:
         """Make the catalog match the source, and say truthfully how that went.
 
         Returns once the delivery is done, which a resync that failed because of the source, the
-        mapping or refused entities is. Raises ProcessGoneError and StoppedError, and whatever
-        Port or the journal is the reason for: then the delivery must be repeated.
+        mapping or refused entities is; then the reason is returned. Raises ProcessGoneError and
+        StoppedError, and whatever Port or the journal is the reason for: then the delivery must
+        be repeated.
         """
         report = ResyncReport(self._with.identifier, "running", _now())
         self._with.journal.record_resync(report)
@@ -93,6 +94,7 @@ class Resyncs:
             raise
         if outcome.unavailable:
             raise outcome.unavailable
+        return f"the last resync failed: {_shown(outcome)}" if outcome.reasons else None
 
     def _run(self, attempt: Attempt, report: ResyncReport) -> Outcome:
         known = integrations.get(self._with.client, self._with.identifier)
@@ -139,13 +141,17 @@ class Resyncs:
         integrations.set_resync_state(self._with.client, self._with.identifier, state, patience)
 
     def _record(self, report: ResyncReport, status: Status, outcome: Outcome) -> None:
-        error = "; ".join(outcome.reasons[:SHOWN_ERRORS]) or None
+        error = _shown(outcome) or None
         self._with.journal.record_resync(
             structs.replace(
                 report, status=status, ended_at=_now(), error=error, kinds=outcome.kinds
             )
         )
         self._with.log.info("resync %s%s", status, f": {error}" if error else "")
+
+
+def _shown(outcome: Outcome) -> str:
+    return "; ".join(outcome.reasons[:SHOWN_ERRORS])
 
 
 def _receive(attempt: Attempt, mapping: Mapping, export: Export) -> list[str]:

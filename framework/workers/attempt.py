@@ -35,12 +35,12 @@ class Attempt:
         self,
         delivery: Delivery,
         send: Callable[[Message], None],
-        kill: Callable[[str], None],
+        give_up: Callable[[str], None],
         limits: Limits = PATIENT,
     ):
         self.delivery = delivery
         self._send = send
-        self._kill = kill
+        self._give_up = give_up
         self._limits = limits
         self._arrived: queue.SimpleQueue[Page | KindDone | Progress | Done | FrameworkError] = (
             queue.SimpleQueue()
@@ -116,7 +116,7 @@ class Attempt:
         self._send(Cancel(self.delivery.id, reason))
         if self._drain(self._limits.cancel):
             return
-        self._kill(f"it did not answer `cancel` within {self._limits.cancel:.0f} s")
+        self._give_up(f"it did not answer `cancel` within {self._limits.cancel:.0f} s")
         self._drain(self._limits.death)
 
     def _next(self, seconds: float) -> Page | KindDone | Progress | Done:

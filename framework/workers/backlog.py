@@ -11,13 +11,13 @@ class Backlog:
     """Oldest first; taking takes all of them: a resync that waits absorbs later ones."""
 
     def __init__(self) -> None:
-        self._waiting: list[Delivery] = []
+        self._waiting: dict[str, Delivery] = {}
         self._failures = 0
         self._not_before = 0.0
 
     def add(self, delivery: Delivery) -> None:
-        """Wait for the lane."""
-        self._waiting.append(delivery)
+        """Wait for the lane, once."""
+        self._waiting.setdefault(delivery.id, delivery)
 
     def due(self, now: float) -> bool:
         """Tell whether something waits and may go."""
@@ -25,13 +25,13 @@ class Backlog:
 
     def take(self) -> tuple[Delivery, list[Delivery]]:
         """Return the oldest, and those that are done when it is."""
-        first, *absorbed = self._waiting
-        self._waiting = []
+        first, *absorbed = self._waiting.values()
+        self._waiting = {}
         return first, absorbed
 
     def put_back(self, deliveries: list[Delivery]) -> None:
         """Wait again, before everything that came later."""
-        self._waiting = deliveries + self._waiting
+        self._waiting = {one.id: one for one in deliveries} | self._waiting
 
     def succeeded(self) -> None:
         """Forget earlier failures."""

@@ -14,10 +14,11 @@ from framework.environments import Environment, current
 from framework.environments.current import Current
 from framework.errors import FrameworkError, RequirementsError
 from framework.workers import tries
-from framework.workers.notes import Building, Built, Unbuilt
+from framework.workers.happenings import Building, Unbuilt
+from framework.workers.notes import Built
 from framework.workers.tries import Tries
 
-CHANGE_SECONDS = 5.0  # how long a change of the inputs may go unnoticed
+GUARD_SECONDS = 300.0  # how long a change goes unnoticed by a lookout that hangs
 FINISH_SECONDS = 300.0  # how long a change waits for the delivery in work
 
 Build = Callable[[threading.Event, Callable[[str], None]], Environment]
@@ -34,7 +35,7 @@ class Supply(Struct, frozen=True):
     build: Build
     fingerprint: Callable[[], str]
     file: Path
-    every: float = CHANGE_SECONDS
+    every: float = GUARD_SECONDS
     finish: float = FINISH_SECONDS
     clock: Callable[[], float] = time.monotonic
 
@@ -43,6 +44,7 @@ class Request(enum.Enum):
     """What an owner asks for."""
 
     BUILD = enum.auto()
+    LOOK = enum.auto()
     CLOSE = enum.auto()
 
 
@@ -72,6 +74,10 @@ class Builder(threading.Thread):
         """Have the environment for today's inputs looked for, built if need be."""
         self._requests.put(Request.BUILD)
 
+    def look(self) -> None:
+        """Have today's inputs looked at, and dealt with if they are new."""
+        self._requests.put(Request.LOOK)
+
     def note(self, state: Current) -> None:
         """Have the environment in use noted."""
         self._requests.put(state)
@@ -88,7 +94,7 @@ class Builder(threading.Thread):
                     self._write(request)
                 case Request.BUILD:
                     self._prepare(self._fingerprint())
-                case None:
+                case Request.LOOK | None:
                     self._look()
 
     def _next(self) -> Request | Current | None:

@@ -9,8 +9,9 @@ from framework.environments import Environment, current
 from framework.environments.current import Current
 from framework.errors import FrameworkError
 from framework.workers import succession
+from framework.workers.end import End
 from framework.workers.notes import Built
-from framework.workers.succession import SHOWN, End, Succession
+from framework.workers.succession import SHOWN, Succession
 
 
 class Changes:
@@ -36,6 +37,11 @@ class Changes:
     def remark(self) -> str | None:
         """What operators should know about the environment although the process is ready."""
         return succession.WAITING if self.next else self._succession.remark
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong about the environment although the process is ready."""
+        return None if self.remark in succession.NOTES else self.remark
 
     @property
     def refused(self) -> str | None:

@@ -8,7 +8,7 @@ from framework.protocol.messages import Message
 from framework.workers.attempt import Attempt
 from framework.workers.backlog import Backlog
 from framework.workers.lanes import Job, Lane, Settled
-from framework.workers.notes import Kill, Send
+from framework.workers.notes import Hung, Send
 from framework.workers.session import Session
 from framework.workers.timers import Timers
 
@@ -21,7 +21,7 @@ class Deliveries:
         lane: Lane,
         timers: Timers,
         log: logging.Logger,
-        put: Callable[[Send | Kill], None],
+        put: Callable[[Send | Hung], None],
     ):
         self._lane = lane
         self._timers = timers
@@ -65,7 +65,7 @@ class Deliveries:
         def send(message: Message) -> None:
             self._put(Send(session, message))
 
-        def kill(reason: str) -> None:
-            self._put(Kill(session, reason))
+        def give_up(reason: str) -> None:
+            self._put(Hung(session, reason))
 
-        return Attempt(delivery, send, kill)
+        return Attempt(delivery, send, give_up)

@@ -4,19 +4,31 @@ import logging
 import selectors
 import threading
 
+from msgspec import Struct
+
 from framework.workers.inbox import Inbox
+from framework.workers.lanes import Ledger
 from framework.workers.notes import Note
+from framework.workers.starts import Starts
 from framework.workers.timers import Timers
 
 LONGEST_WAIT = 60.0  # seconds; a guard only: everything that matters wakes the selector
 
 
+class Shared(Struct, frozen=True):
+    """What all integrations share; none can hold it or fill it."""
+
+    ledger: Ledger
+    starts: Starts
+
+
 class Desk:
     """Used by the owner's thread; anyone may put into `inbox`, and look at `stopping`."""
 
-    def __init__(self, identifier: str, stopping: threading.Event):
+    def __init__(self, identifier: str, stopping: threading.Event, shared: Shared):
         self.identifier = identifier
         self.stopping = stopping
+        self.shared = shared
         self.log = logging.getLogger(f"integration.{identifier}")
         self.inbox: Inbox[Note] = Inbox()
         self.selector = selectors.DefaultSelector()

@@ -8,10 +8,10 @@ from framework.errors import ProcessGoneError
 from framework.orphans import sweep
 from framework.protocol.messages import Ready
 from framework.workers.desk import Desk
+from framework.workers.end import End
 from framework.workers.launch import Launch
-from framework.workers.notes import Kill, Said, Send
-from framework.workers.session import EX_CONFIG, Session
-from framework.workers.succession import End
+from framework.workers.notes import AboutProcess, Hung, Kill, Overgrown, Said, Send
+from framework.workers.session import Session
 
 
 class Incumbent:
@@ -51,10 +51,10 @@ class Incumbent:
         elif watched and not session.writing:
             self._desk.selector.unregister(session.stdin)
 
-    def take(self, note: Said | Send | Kill) -> bool:
+    def take(self, note: AboutProcess) -> bool:
         """Do what a note about the process says; tell whether it has become ready."""
         session = self.session
-        if session is None or note.session != session.number:
+        if session is None or not _about(note, session):
             return False  # about an earlier process
         match note:
             case Said(_, message):
@@ -62,8 +62,10 @@ class Incumbent:
                 return isinstance(message, Ready)
             case Send(_, message):
                 session.send(message)
-            case Kill(_, reason):
+            case Kill(_, reason) | Overgrown(_, reason):
                 session.kill(reason)
+            case Hung(_, reason):
+                session.give_up(reason)
         return False
 
     def bury(self) -> End:
@@ -73,9 +75,15 @@ class Incumbent:
         self._desk.selector.unregister(session.child.pidfd)
         if session.stdin in self._desk.selector.get_map():
             self._desk.selector.unregister(session.stdin)
-        status, reason = session.bury()
+        end = session.bury()
         self.session = None
         if swept := sweep(self._launch.marker):
             self._desk.log.warning("%d processes that it left behind were killed", swept)
-        session.end_attempts(ProcessGoneError(f"its process ended: {reason}"))
-        return End(reason, late=session.late, blocks=status == EX_CONFIG)
+        session.end_attempts(ProcessGoneError(f"its process ended: {end.reason}"))
+        return end
+
+
+def _about(note: AboutProcess, session: Session) -> bool:
+    if isinstance(note, Overgrown):
+        return note.pid == session.child.pid
+    return note.session == session.number

@@ -13,14 +13,19 @@ from msgspec import Struct
 
 from framework.errors import FrameworkError, ProcessGoneError, StoppedError
 from framework.events import Delivery
+from framework.journal import Transition
 from framework.workers.attempt import Attempt
 
 
 class Work(Protocol):
     """What a lane does with an attempt; it returns once the delivery's effects are stored."""
 
-    def __call__(self, attempt: Attempt) -> None:
-        """Raise ProcessGoneError, StoppedError, or another error to have it repeated later."""
+    def __call__(self, attempt: Attempt) -> str | None:
+        """Return what is wrong although the delivery is done, None if nothing is.
+
+        Raise ProcessGoneError, StoppedError, or another error to have it repeated later.
+        """
+        ...
 
 
 class Ledger(Protocol):
@@ -38,6 +43,10 @@ class Ledger(Protocol):
         """Store that their effects are stored."""
         ...
 
+    def note(self, transition: Transition) -> None:
+        """Store a change of state, some time; it never blocks."""
+        ...
+
 
 class Job(Struct, frozen=True):
     """An attempt, and the waiting deliveries that are done when it is."""
@@ -47,11 +56,20 @@ class Job(Struct, frozen=True):
 
 
 class Settled(Struct, frozen=True):
-    """How a job ended: `again` is what must be sent again, `error` why it failed on our side."""
+    """How a job ended: `again` is what must be sent again, `error` why it failed on our side.
+
+    `trouble` is what is wrong although its deliveries are done.
+    """
 
     job: Job
     again: list[Delivery] = []
     error: str | None = None
+    trouble: str | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """Tell whether nothing can be said about how it would have ended."""
+        return bool(self.again) and self.error is None
 
 
 class Lane(threading.Thread):
@@ -73,8 +91,10 @@ class Lane(threading.Thread):
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
 
     def put(self, job: Job) -> None:
-        """Hand a job over."""
+        """Hand a job over; the first one starts the thread."""
         self._jobs.put(job)
+        if self.ident is None:
+            self.start()
 
     def close(self) -> None:
         """End after the job in work."""
@@ -89,7 +109,7 @@ class Lane(threading.Thread):
         deliveries = [job.attempt.delivery, *job.absorbed]
         try:
             job.attempt.delivery = self._ledger.count_attempt(job.attempt.delivery)
-            self._work(job.attempt)
+            trouble = self._work(job.attempt)
             self._ledger.done(deliveries)
         except (ProcessGoneError, StoppedError) as gone:
             self._log.info("%s goes back: %s", job.attempt.delivery.id, gone)
@@ -101,7 +121,7 @@ class Lane(threading.Thread):
             self._log.exception("%s goes back", job.attempt.delivery.id)
             return self._give_back(job, deliveries, f"unexpected: {error!r}")
         job.attempt.settle("the delivery is over")
-        return Settled(job)
+        return Settled(job, trouble=trouble)
 
     def _give_back(self, job: Job, deliveries: list[Delivery], error: str | None) -> Settled:
         job.attempt.settle(error or "the delivery goes back")

@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Raw, Struct
 
 from framework.environments import Environment, leases
-from framework.process import MARKER, Child, inherited
+from framework.process import MARKER, Child, inherited, limit_files
 from framework.protocol.messages import VERSION, Configure, SupervisorHello
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -18,7 +18,7 @@ class Launch(Struct, frozen=True):
     """An integration as config.yaml has it, and the instance of the supervisor that runs it.
 
     `folder` holds main.py; `config` is handed over in `configure`, never in argv or environment;
-    `env` is added to the process's environment.
+    `env` is added to the process's environment; it may have `open_files` open.
     """
 
     identifier: str
@@ -28,6 +28,7 @@ class Launch(Struct, frozen=True):
     env: dict[str, str]
     instance: str
     version: str
+    open_files: int = 1024
 
     @property
     def marker(self) -> str:
@@ -41,7 +42,9 @@ class Launch(Struct, frozen=True):
         """
         argv = [str(environment.python), str(BOOTSTRAP), str(self.folder / "main.py")]
         with leases.leased(environment) as files:
-            return Child(argv, self.environ(environment), self.folder, files)
+            child = Child(argv, self.environ(environment), self.folder, files)
+        limit_files(child.pid, self.open_files)
+        return child
 
     def environ(self, environment: Environment) -> dict[str, str]:
         """Spell the process's environment out from nothing."""

@@ -1,20 +1,39 @@
 """The life of an integration: its state, and its process from start to burial, again and again."""
 
+import errno
 from collections.abc import Callable
+
+from msgspec import structs
 
 from framework.environments import Environment
 from framework.errors import FrameworkError, ProcessGoneError, StoppedError
-from framework.workers import lifecycle
+from framework.journal import Desired
 from framework.workers.changes import Changes
 from framework.workers.desk import Desk
+from framework.workers.end import End
+from framework.workers.happenings import (
+    Asked,
+    Cause,
+    Ended,
+    Ending,
+    Happening,
+    Queued,
+    Renewed,
+    Served,
+    Spawned,
+    Told,
+    Unbuilt,
+)
 from framework.workers.incumbent import Incumbent
 from framework.workers.launch import Launch
-from framework.workers.lifecycle import Situation, State
-from framework.workers.notes import Kill, Said, Send
+from framework.workers.notes import AboutProcess, Granted
 from framework.workers.session import Session
-from framework.workers.succession import End
+from framework.workers.standing import Standing
+from framework.workers.states import Situation, State
 
-STOP_GRACE = 10.0  # seconds to finish or give back when the process is asked to end
+OWN_GRACE = 10.0  # seconds to finish or give back when the supervisor itself stops
+GRACE = 30.0  # seconds otherwise
+SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 
 class Life:
@@ -31,8 +50,10 @@ class Life:
         self._desk = desk
         self._changes = changes
         self._ask = ask
-        self._report = report
-        self.situation = Situation()
+        self._queued: Environment | None = None  # where to start once it is our turn
+        self._cause = Cause.ASKED  # why the process was told to end
+        self._trouble: str | None = None  # of the last delivery
+        self.standing = Standing(desk, report)
         self.process = Incumbent(launch, desk)
         self.environment: str | None = None  # the key of the one that was started last
 
@@ -42,25 +63,63 @@ class Life:
         return self.process.session
 
     @property
-    def ready(self) -> bool:
-        """Tell whether the process may be given deliveries."""
-        return self.situation.state is State.READY
+    def situation(self) -> Situation:
+        """How it is."""
+        return self.standing.situation
 
     @property
     def idle(self) -> bool:
-        """Tell whether there is no process, and no time at which it will be started again."""
-        return self.session is None and "start" not in self._desk.timers
+        """Tell whether there is no process, and no time at which it will be started."""
+        return not (self.session or self._queued or "start" in self._desk.timers)
 
-    def take(self, note: Said | Send | Kill) -> None:
+    def take(self, note: AboutProcess) -> None:
         """Take a note about the process."""
         if self.process.take(note) and self.situation.state is State.STARTING:
+            self._desk.shared.starts.leave(self._desk.identifier)
             self._changes.occupied()
-            self.enter(State.READY, self._changes.remark)
+            self.happened(Served())
+            self.remark()
 
     def remark(self) -> None:
-        """Tell what is to be known about the environment of a process that is ready."""
-        if self.ready:
-            self._become(lifecycle.remarked(self.situation, self._changes.remark))
+        """Tell what is to be known about a process that is ready."""
+        trouble = self._changes.trouble or self._trouble
+        self.happened(Told(trouble, self._changes.remark))
+
+    def judge(self, trouble: str | None) -> None:
+        """Know how the last delivery went."""
+        self._trouble = trouble
+        self.remark()
+
+    # --- what operators want
+
+    def ask(self, asked: Asked) -> None:
+        """Run, pause or stop from now on; to run forgets failures and does not wait."""
+        self.happened(asked)
+        match asked.desired:
+            case Desired.STOP:
+                self._unqueue()
+                self._end("stopped by an operator", StoppedError("an operator stops it"))
+            case Desired.RUN:
+                self.renew()
+            case Desired.PAUSE:
+                self._go()
+
+    def restart(self) -> None:
+        """Have another process, at once."""
+        if self.situation.desired is Desired.STOP:
+            self.happened(Asked(Desired.RUN))
+        self._end("restarted by an operator", ProcessGoneError("its process is replaced"))
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget failures, and wait no longer for a start."""
+        self.happened(Renewed())
+        self._go()
+
+    def _go(self) -> None:
+        if not self.session and self.situation.state is State.PENDING and not self._queued:
+            self._desk.timers.clear("start")
+            self.start_again()
 
     # --- from nothing to a process
 
@@ -73,91 +132,115 @@ class Life:
 
     def proceed(self) -> None:
         """Start in the next environment, or in the one in use if there is no other."""
-        self._desk.timers.clear("start")
         if self._changes.next:
-            self.situation = lifecycle.renewed(self.situation)
+            self.happened(Renewed())
+        self._desk.timers.clear("start")
         self.start(self._changes.proceed())
 
     def start(self, environment: Environment) -> None:
-        """Start the process, unless the supervisor stops."""
-        if self._desk.stopping.is_set():
+        """Start the process once it is its turn, unless it is not wanted."""
+        if self._desk.stopping.is_set() or not self.standing.startable:
+            return
+        self._queued = environment
+        self.happened(Queued())
+        starts, identifier = self._desk.shared.starts, self._desk.identifier
+        starts.ask(identifier, lambda: self._desk.inbox.put(Granted()))
+
+    def granted(self) -> None:
+        """Start the process now; its turn ends when it is ready, or gone."""
+        environment, self._queued = self._queued, None
+        if environment is None or self._desk.stopping.is_set():
+            self._desk.shared.starts.leave(self._desk.identifier)
             return
         self.environment = environment.key
         try:
             self.process.start(environment, self._bury)
         except OSError as error:
-            self._ended(End(f"the process could not be started: {error}"))
+            self._desk.shared.starts.leave(self._desk.identifier)
+            self._ended(_unstarted(error))
             return
-        self.enter(State.STARTING)
+        self.happened(Spawned())
+
+    def _unqueue(self) -> None:
+        self._queued = None
+        self._desk.timers.clear("start")
+        self._desk.shared.starts.leave(self._desk.identifier)
 
     # --- from a process to nothing
 
-    def make_way(self) -> None:
-        """End the process for another environment; what it works on is given back."""
-        self._end("another environment takes over", ProcessGoneError("its process makes way"))
+    def make_way(self, reason: str, cause: Cause = Cause.ASKED) -> None:
+        """End the process for another one; what it works on is given back."""
+        self._end(reason, ProcessGoneError("its process makes way"), cause)
 
     def shut_down(self) -> None:
         """End the process for good."""
-        self._desk.timers.clear("start")
+        self._unqueue()
         self._end(None, StoppedError("the supervisor stops"))
 
-    def _end(self, reason: str | None, error: FrameworkError) -> None:
-        if self.situation.state is State.STOPPING:
+    def _end(self, reason: str | None, error: FrameworkError, cause: Cause = Cause.ASKED) -> None:
+        session = self.session
+        if session is None or self.situation.state is State.STOPPING:
             return
-        self.enter(State.STOPPING, reason)
-        if session := self.session:
-            session.end_attempts(error)
-            session.shut_down(STOP_GRACE)
+        self._cause = cause
+        self.happened(Ending(reason))
+        session.end_attempts(error)
+        session.shut_down(OWN_GRACE if self._desk.stopping.is_set() else GRACE)
 
     def _bury(self) -> None:
+        asked = self.situation.state is State.STOPPING
         end = self.process.bury()
+        self._desk.shared.starts.leave(self._desk.identifier)
         if self._desk.stopping.is_set():
             return
-        if self.situation.state is State.STOPPING or self._changes.next:
+        if asked:
+            end = structs.replace(
+                end, cause=self._cause, reason=self.situation.reason or end.reason
+            )
+        elif self._changes.next:
+            end = structs.replace(end, cause=Cause.ASKED)
+        if end.cause is Cause.ASKED:
             self._changes.vacated()
-            self.proceed()
-        else:
-            self._ended(end)
+        self._ended(end)
 
     def _ended(self, end: End) -> None:
-        if previous := self._changes.ended(end):
+        previous = None if end.cause in {Cause.ASKED, Cause.WORN} else self._changes.ended(end)
+        if previous:
             self._desk.log.error("%s", self._changes.remark)
-            self.situation = lifecycle.renewed(self.situation)
+            end = structs.replace(end, cause=Cause.ASKED, reason=self._changes.remark or end.reason)
+        self.happened(Ended(end.reason, end.cause), end)
+        retry_at = self.situation.retry_at
+        if retry_at is not None:
+            self._desk.timers.set("start", retry_at - self._desk.timers.clock(), self.start_again)
+        elif self.situation.state is not State.PENDING:
+            return
+        elif previous:
+            self.happened(Renewed())
             self.start(previous)
-        elif end.blocks:
-            self.block(end.reason)
+        elif self._changes.next:
+            self.proceed()
         else:
-            self._back_off(end.reason)
-
-    def _back_off(self, reason: str) -> None:
-        timers = self._desk.timers
-        now = timers.clock()
-        situation = lifecycle.failed(self.situation, reason, now)
-        wait = (situation.retry_at or now) - now
-        self._desk.log.error("%s; the next start is in %.0f s", reason, wait)
-        timers.set("start", wait, self.start_again)
-        self._become(situation)
+            self.start_again()
 
     # --- without a process
 
-    def block(self, reason: str) -> None:
-        """Stay down until someone changes something."""
-        self._become(lifecycle.blocked(self.situation, reason, self._desk.timers.clock()))
+    def unbuilt(self, note: Unbuilt) -> None:
+        """Stay down until there is an environment, or go on in one that there was."""
+        if not self.idle:
+            return
+        if environment := self._changes.refuge():
+            self.start(environment)
+        else:
+            self.happened(note)
 
-    def wait(self, reason: str, seconds: float) -> None:
-        """Stay down until a build works."""
-        now = self._desk.timers.clock()
-        self._become(lifecycle.waiting(self.situation, reason, now, seconds))
+    def happened(self, happening: Happening, end: End | None = None) -> None:
+        """Go on to the state that follows."""
+        self.standing.happened(happening, self.process.pid, end)
 
-    def enter(self, state: State, reason: str | None = None) -> None:
-        """Go on to a state."""
-        now = self._desk.timers.clock()
-        self._become(lifecycle.entered(self.situation, state, now, reason))
 
-    def _become(self, situation: Situation) -> None:
-        told = self.situation.state, self.situation.reason
-        self.situation = situation
-        if told != (situation.state, situation.reason):
-            reason = f": {situation.reason}" if situation.reason else ""
-            self._desk.log.info("%s%s", situation.state, reason)
-        self._report()
+def _unstarted(error: OSError) -> End:
+    if error.errno in SHORTAGES:
+        shortage = f"this machine cannot start another process: {error.strerror}"
+        return End(
+            f"{shortage}; look at its limits of open files, processes and memory", Cause.MACHINE
+        )
+    return End(f"the process could not be started: {error}")

@@ -1,72 +1,172 @@
-"""The states of an integration: a pure function of what happened and when."""
+"""From state to state: a pure function of what happened and when.
 
-import enum
+What operators want (`desired`) is kept apart from what is so (`state`), and wins over crashes.
+"""
 
-from msgspec import Struct, structs
+from msgspec import structs
 
+from framework.journal import Desired
 from framework.workers import backoff
+from framework.workers.happenings import (
+    Asked,
+    Building,
+    Cause,
+    Ended,
+    Ending,
+    Finish,
+    Happening,
+    Over,
+    Preparation,
+    Queued,
+    Renewed,
+    Served,
+    Service,
+    Spawned,
+    Told,
+    Unbuilt,
+    Wish,
+)
+from framework.workers.states import ALIVE, FAILED, RETRYING, SERVING, Situation, State
 
 FIRST_RESTART = 1.0  # seconds
 SLOWEST_RESTART = 60.0  # seconds
-STABLE_AFTER = 60.0  # seconds of READY after which earlier failures are forgotten
+STABLE_AFTER = 60.0  # seconds of service after which earlier failures are forgotten
+LOOP_FAILURES = 5  # within
+LOOP_WINDOW = 600.0  # seconds
+FIRST_LOOP_RESTART = 300.0  # seconds
+SLOWEST_LOOP_RESTART = 1800.0  # seconds
+MACHINE_RESTART = 10.0  # seconds, after this machine could not start a process
+TURN = "waits for its turn to start"
+TICK = 1e-3  # seconds; sums of times are not exact
 
 
-class State(enum.StrEnum):
-    """What an integration is doing, in the operator's words."""
-
-    PENDING = "PENDING"
-    BUILDING = "BUILDING"
-    STARTING = "STARTING"
-    READY = "READY"
-    BACKOFF = "BACKOFF"
-    BLOCKED = "BLOCKED"
-    STOPPING = "STOPPING"
-    STOPPED = "STOPPED"
+def may_start(situation: Situation, now: float) -> bool:
+    """Tell whether a process may be started now."""
+    if situation.desired is Desired.STOP:
+        return False
+    if situation.state in RETRYING:
+        return situation.retry_at is not None and now >= situation.retry_at - TICK
+    return situation.state in {State.PENDING, State.BUILDING}
 
 
-class Situation(Struct, frozen=True):
-    """A state with its reason; `since` and `retry_at` are seconds of the monotonic clock."""
-
-    state: State = State.PENDING
-    reason: str | None = None
-    since: float = 0
-    failures: int = 0
-    retry_at: float | None = None
-
-
-def entered(situation: Situation, state: State, now: float, reason: str | None = None) -> Situation:
-    """Go on to the next state of an undisturbed life."""
-    return Situation(state=state, reason=reason, since=now, failures=situation.failures)
+def after(situation: Situation, happening: Happening, now: float, chance: float = 1.0) -> Situation:
+    """Return what becomes of it; `chance` in [0, 1] spreads restarts, at 1 they are slowest."""
+    match happening:
+        case Asked() | Renewed():
+            return _wished(situation, happening, now)
+        case Queued() | Building() | Unbuilt():
+            return _prepared(situation, happening, now)
+        case Spawned() | Served() | Told():
+            return _served(situation, happening, now)
+        case Ending() | Ended() | Over():
+            return _finished(situation, happening, now, chance)
 
 
-def failed(situation: Situation, reason: str, now: float) -> Situation:
-    """Wait before the next start: 1 s doubling to 60 s, from 1 s again after 60 s of READY."""
-    failures = 1 if _was_stable(situation, now) else situation.failures + 1
+def _wished(situation: Situation, happening: Wish, now: float) -> Situation:
+    if isinstance(happening, Renewed):
+        forgotten = _forgotten(situation)
+        failed = situation.state in FAILED
+        return _entered(forgotten, State.PENDING, now) if failed else forgotten
+    wished = structs.replace(situation, desired=happening.desired)
+    if wished.state in ALIVE:
+        return wished
+    if wished.desired is Desired.STOP:
+        return _entered(_forgotten(wished), State.STOPPED, now)
+    return _entered(wished, State.PENDING, now) if wished.state is State.STOPPED else wished
+
+
+def _prepared(situation: Situation, happening: Preparation, now: float) -> Situation:
+    if situation.desired is Desired.STOP:
+        return situation
+    match happening:
+        case Queued():
+            return _entered(situation, State.PENDING, now, TURN)
+        case Building():
+            return _entered(situation, State.BUILDING, now)
+        case Unbuilt(reason, None):
+            return _entered(situation, State.BLOCKED, now, reason)
+        case Unbuilt(reason, wait):
+            assert wait is not None
+            return _later(situation, State.BACKOFF, reason, (now, wait))
+
+
+def _served(situation: Situation, happening: Service, now: float) -> Situation:
+    match happening:
+        case Spawned():
+            return _entered(situation, State.STARTING, now)
+        case Served():
+            served = structs.replace(situation, served_since=now)
+            return _entered(served, State.READY, now)
+        case Told(trouble, note) if situation.state in SERVING:
+            state = State.DEGRADED if trouble else State.READY
+            since = situation.since if state is situation.state else now
+            return structs.replace(situation, state=state, reason=trouble or note, since=since)
+        case Told():
+            return situation
+
+
+def _finished(situation: Situation, happening: Finish, now: float, chance: float) -> Situation:
+    match happening:
+        case Ending(reason):
+            return _entered(situation, State.STOPPING, now, reason)
+        case Over():
+            return _entered(situation, State.STOPPED, now)
+        case Ended(_, cause):
+            stable = _stable(situation, now)
+            known = _forgotten(situation) if stable else situation
+            known = structs.replace(known, served_since=None)
+            if known.desired is Desired.STOP:
+                return _entered(known, State.STOPPED, now)
+            if cause is Cause.ASKED or (cause is Cause.WORN and stable):
+                return _entered(known, State.PENDING, now, happening.reason)
+            return _failed(known, happening, now, chance)
+
+
+def _failed(situation: Situation, ended: Ended, now: float, chance: float) -> Situation:
+    match ended.cause:
+        case Cause.HOPELESS:
+            return _entered(situation, State.BLOCKED, now, ended.reason)
+        case Cause.MACHINE:
+            return _later(situation, State.BACKOFF, ended.reason, (now, MACHINE_RESTART))
+        case Cause.TEMPORARY:
+            return _again(situation, ended.reason, now, chance)
+        case _:
+            return _crashed(situation, ended.reason, now, chance)
+
+
+def _crashed(situation: Situation, reason: str, now: float, chance: float) -> Situation:
+    recent = (*(at for at in situation.recent if now - at < LOOP_WINDOW), now)
+    known = structs.replace(situation, recent=recent[-LOOP_FAILURES:])
+    if not known.loops and len(recent) < LOOP_FAILURES:
+        return _again(known, reason, now, chance)
+    loops = known.loops + 1
+    wait = backoff.delay(loops, first=FIRST_LOOP_RESTART, cap=SLOWEST_LOOP_RESTART)
+    known = structs.replace(known, loops=loops, failures=known.failures + 1)
+    return _later(known, State.CRASH_LOOP, reason, (now, backoff.spread(wait, chance)))
+
+
+def _again(situation: Situation, reason: str, now: float, chance: float) -> Situation:
+    failures = situation.failures + 1
     wait = backoff.delay(failures, first=FIRST_RESTART, cap=SLOWEST_RESTART)
-    return Situation(State.BACKOFF, reason, now, failures, now + wait)
+    known = structs.replace(situation, failures=failures)
+    return _later(known, State.BACKOFF, reason, (now, backoff.spread(wait, chance)))
 
 
-def waiting(situation: Situation, reason: str, now: float, seconds: float) -> Situation:
-    """Wait for a build that may work later."""
-    return Situation(State.BACKOFF, reason, now, situation.failures, now + seconds)
+def _later(situation: Situation, state: State, reason: str, when: tuple[float, float]) -> Situation:
+    now, wait = when
+    return structs.replace(_entered(situation, state, now, reason), retry_at=now + wait)
 
 
-def blocked(situation: Situation, reason: str, now: float) -> Situation:
-    """Stay down until someone changes something: trying again would not help."""
-    return structs.replace(
-        entered(situation, State.BLOCKED, now, reason), failures=situation.failures + 1
-    )
+def _entered(
+    situation: Situation, state: State, now: float, reason: str | None = None
+) -> Situation:
+    return structs.replace(situation, state=state, reason=reason, since=now, retry_at=None)
 
 
-def remarked(situation: Situation, remark: str | None) -> Situation:
-    """Say something else about a state that goes on."""
-    return structs.replace(situation, reason=remark)
+def _forgotten(situation: Situation) -> Situation:
+    return structs.replace(situation, failures=0, recent=(), loops=0)
 
 
-def renewed(situation: Situation) -> Situation:
-    """Forget failures in another environment."""
-    return structs.replace(situation, failures=0)
-
-
-def _was_stable(situation: Situation, now: float) -> bool:
-    return situation.state is State.READY and now - situation.since >= STABLE_AFTER
+def _stable(situation: Situation, now: float) -> bool:
+    served = situation.served_since
+    return served is not None and now - served >= STABLE_AFTER

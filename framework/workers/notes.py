@@ -1,16 +1,15 @@
 """What can lie in an owner's inbox; `session` is the number of the start it belongs to."""
 
+from concurrent.futures import Future
+
 from msgspec import Struct
 
 from framework.environments import Environment
 from framework.events import Delivery
 from framework.protocol.messages import Message
+from framework.workers.happenings import Asked, Building, Unbuilt
 from framework.workers.lanes import Settled
 from framework.workers.reader import ToOwner
-
-
-class Building(Struct, frozen=True):
-    """The environment for today's inputs is being looked for, or built."""
 
 
 class Built(Struct, frozen=True):
@@ -18,13 +17,6 @@ class Built(Struct, frozen=True):
 
     environment: Environment
     fingerprint: str
-
-
-class Unbuilt(Struct, frozen=True):
-    """It could not be built; tried again after `wait` seconds, without it once inputs change."""
-
-    reason: str
-    wait: float | None
 
 
 class Said(Struct, frozen=True):
@@ -42,14 +34,54 @@ class Send(Struct, frozen=True):
 
 
 class Kill(Struct, frozen=True):
-    """A process must be ended because of what it did, or did not do."""
+    """A process must be ended at once because of what it did."""
 
     session: int
     reason: str
+
+
+class Hung(Struct, frozen=True):
+    """A process must be ended because of what it did not do."""
+
+    session: int
+    reason: str
+
+
+class Worn(Struct, frozen=True):
+    """The process `pid` has grown: it should be ended once it is through with its delivery."""
+
+    pid: int
+    reason: str
+
+
+class Overgrown(Struct, frozen=True):
+    """The process `pid` has grown too much: it must be ended at once."""
+
+    pid: int
+    reason: str
+
+
+class Granted(Struct, frozen=True):
+    """It is the integration's turn to start its process."""
+
+
+class Restart(Struct, frozen=True):
+    """Have another process, whatever has become of the one there is."""
+
+
+class Explain(Struct):
+    """Say what every thread of the process is doing."""
+
+    answer: Future[str]
 
 
 class Stop(Struct, frozen=True):
     """End the process, then the owner."""
 
 
-Note = Delivery | Building | Built | Unbuilt | Said | Send | Kill | Settled | Stop
+AboutProcess = Said | Send | Kill | Hung | Overgrown
+AboutDelivery = Delivery | Settled
+AboutEnvironment = Building | Built | Unbuilt
+FromOperator = Asked | Restart | Explain | Stop
+AboutStart = Granted | Worn
+Note = AboutDelivery | AboutStart | AboutProcess | AboutEnvironment | FromOperator

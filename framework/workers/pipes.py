@@ -15,6 +15,7 @@ CHUNK = 65536  # bytes read at once
 STDERR_LINE = 64 * 1024  # bytes of one line that are kept
 STDERR_RATE = 1000  # lines a second that are logged
 TAIL = 20  # lines kept to explain a death
+CAPTURED = 2000  # lines kept of what was asked for
 
 
 class Budget:
@@ -98,6 +99,7 @@ class ErrorLog:
         self._budget = Budget(STDERR_RATE)
         self._told = 0
         self._tail: deque[str] = deque(maxlen=TAIL)
+        self._captured: deque[str] | None = None
 
     def feed(self, chunk: bytes) -> None:
         """Log every complete line, up to 1,000 a second."""
@@ -111,14 +113,30 @@ class ErrorLog:
             self.feed(b"\n")
 
     @property
+    def tail(self) -> tuple[str, ...]:
+        """The last lines; a copy, since the drain may not have ended."""
+        return tuple(self._tail)
+
+    @property
     def last_line(self) -> str:
         """The last line that says something; the best guess at why a process died."""
-        tail = tuple(self._tail)  # a copy: its drain may not have ended
-        return next((line.strip() for line in reversed(tail) if line.strip()), "")
+        return next((line.strip() for line in reversed(self.tail) if line.strip()), "")
+
+    def capture(self) -> None:
+        """Keep what is written from now on."""
+        self._captured = deque(maxlen=CAPTURED)
+
+    def captured(self) -> list[str]:
+        """Return what was written since `capture`."""
+        lines, self._captured = self._captured, None
+        return list(lines or ())
 
     def write(self, text: str) -> None:
         """Log one line, and how many were dropped before it."""
         self._tail.append(text)
+        captured = self._captured
+        if captured is not None:
+            captured.append(text)
         if not self._budget.allows(time.monotonic()):
             return
         if dropped := self._budget.dropped - self._told:

@@ -17,6 +17,7 @@ from framework.protocol.messages import (
     Pong,
     Progress,
     Ready,
+    StacksAnswer,
     Up,
 )
 from framework.workers.attempt import Attempt
@@ -26,7 +27,7 @@ STRAY_LIMIT = 100  # lines a minute that are no messages
 MESSAGE_RATE = 200  # messages a second that are no pages
 LEVELS = logging.getLevelNamesMapping()
 
-ToOwner = IntegrationHello | Ready | Pong | Bye
+ToOwner = IntegrationHello | Ready | Pong | StacksAnswer | Bye
 
 
 class Reader:
@@ -46,7 +47,9 @@ class Reader:
         self._lines = Lines(MAX_FRAME_UP)
         self._decoder: Decoder[Up] = Decoder(Up)
         self._strays = Budget(STRAY_LIMIT, seconds=60)
+        self._signs = Budget(MESSAGE_RATE)  # of life: a flood of others must not hide a pong
         self._budget = Budget(MESSAGE_RATE)
+        self._told = 0
         self._over = False
 
     def feed(self, chunk: bytes) -> None:
@@ -74,7 +77,7 @@ class Reader:
                 self._other(message)
 
     def _work(self, message: Page | KindDone | Progress | Done) -> None:
-        if isinstance(message, Progress) and not self._budget.allows(time.monotonic()):
+        if isinstance(message, Progress) and not self._allowed():
             return
         attempt = self._attempts.get(message.delivery)
         if attempt is None:
@@ -83,15 +86,25 @@ class Reader:
         attempt.arrived(message)
 
     def _other(self, message: ToOwner | Log | Unknown) -> None:
-        if not self._budget.allows(time.monotonic()):
+        if isinstance(message, ToOwner):
+            if self._signs.allows(time.monotonic()):
+                self._tell(message)
+            return
+        if not self._allowed():
             return
         match message:
             case Log():
                 self._write(message)
             case Unknown(type):
                 self._log.debug("ignored: a message of unknown type %r", type)
-            case _:
-                self._tell(message)
+
+    def _allowed(self) -> bool:
+        if not self._budget.allows(time.monotonic()):
+            return False
+        if dropped := self._budget.dropped - self._told:
+            self._log.warning("%d messages dropped: more than %d a second", dropped, MESSAGE_RATE)
+            self._told = self._budget.dropped
+        return True
 
     def _write(self, message: Log) -> None:
         if message.dropped:

@@ -5,8 +5,8 @@ Only its owner's thread calls it; nothing in it blocks.
 
 import logging
 import os
-import signal
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from framework.errors import FrameworkError
 from framework.process import Child
@@ -21,12 +21,17 @@ from framework.protocol.messages import (
     Pong,
     Ready,
     Shutdown,
+    StacksAnswer,
 )
+from framework.workers import end
 from framework.workers.attempt import Attempt
+from framework.workers.end import End
+from framework.workers.happenings import Cause
 from framework.workers.launch import Launch
 from framework.workers.notes import Kill, Said
 from framework.workers.pipes import Drain, ErrorLog
 from framework.workers.reader import Reader, ToOwner
+from framework.workers.stacks import DUMP_SECONDS, Stacks
 from framework.workers.timers import Timers
 
 HELLO_SECONDS = 30.0  # imports on a cold, busy machine are slow
@@ -34,7 +39,6 @@ READY_SECONDS = 60.0
 PONG_SECONDS = 30.0
 TERM_SECONDS = 5.0  # between SIGTERM and SIGKILL
 DRAIN_SECONDS = 1.0  # how long the readers may take for what a dead process left in its pipes
-EX_CONFIG = 78  # sysexits.h: someone must change something
 TIMERS = ("handshake", "ping", "pong", "ladder")
 
 
@@ -55,12 +59,15 @@ class Session:
         self.attempts: dict[str, Attempt] = {}
         self._launch = launch
         self._timers = timers
+        self._log = log
         self._outgoing = bytearray()
         self._pings = 0
         self._cause: str | None = None
         self._refused = False
-        self.late = False  # it is killed since it did not get ready in time
+        self._late = False  # it is killed since it did not get ready in time
+        self._explains: bool | None = None  # it answers `stacks`; unknown before its `hello`
         self._errors = ErrorLog(log)
+        self._stacks = Stacks(child, self._errors, timers, self.send)
         reader = Reader(
             log,
             self.attempts,
@@ -81,7 +88,7 @@ class Session:
         """Begin to read, and greet."""
         for drain in self._drains:
             drain.start()
-        self._give_up("no `hello`", HELLO_SECONDS)
+        self._expect(f"no `hello` within {HELLO_SECONDS:.0f} s of its start", HELLO_SECONDS)
         self.send(self._launch.hello(self.number))
 
     @property
@@ -110,25 +117,50 @@ class Session:
     def hear(self, message: ToOwner) -> None:
         """Take the next step of the handshake or the heartbeat."""
         match message:
-            case IntegrationHello(protocol=version) if version != VERSION:
-                self._refused = True
-                self.kill(f"it speaks protocol {version}, the supervisor speaks {VERSION}")
             case IntegrationHello():
-                self.send(self._launch.configure())
-                self._give_up("no `ready`", READY_SECONDS)
+                self._greeted(message)
             case Ready():
                 self._timers.clear("handshake")
                 self._expect_pong()
                 self._ping()
             case Pong():
                 self._expect_pong()
+            case StacksAnswer(text=text):
+                self._stacks.answered(text)
             case Bye(reason=reason):
                 self._cause = self._cause or reason
+
+    def _greeted(self, hello: IntegrationHello) -> None:
+        self._explains = "stacks" in hello.capabilities
+        if hello.protocol != VERSION:
+            self._refused = True
+            self.kill(f"it speaks protocol {hello.protocol}, the supervisor speaks {VERSION}")
+            return
+        self.send(self._launch.configure())
+        self._expect(f"no `ready` within {READY_SECONDS:.0f} s of its `hello`", READY_SECONDS)
+
+    def explain(self, answer: Future[str]) -> None:
+        """Find out what every thread of the process is doing."""
+        if self._explains:
+            self._stacks.ask(answer)
+        else:
+            why = "does not offer it" if self._explains is False else "has not said hello yet"
+            answer.set_exception(FrameworkError(f"the process {why}"))
 
     def kill(self, reason: str) -> None:
         """End the whole group now; `reason` becomes the reason of its death."""
         self._cause = self._cause or reason
         self.child.kill()
+
+    def give_up(self, reason: str) -> None:
+        """End a process that hangs: its stacks into the log, then SIGTERM, then SIGKILL."""
+        if "ladder" in self._timers:
+            return  # it is on its way already
+        self._cause = self._cause or reason
+        self._log.error("%s; the stacks of its threads follow", reason)
+        if self._explains is not False:
+            self._stacks.dump()
+        self._timers.set("ladder", DUMP_SECONDS, self._insist)
 
     def shut_down(self, grace: float) -> None:
         """Ask, insist, kill: `shutdown`; after `grace` seconds SIGTERM; 5 s later SIGKILL."""
@@ -140,17 +172,24 @@ class Session:
         for attempt in tuple(self.attempts.values()):
             attempt.end(error)
 
-    def bury(self) -> tuple[int, str]:
-        """End what is left of the group, read the pipes empty; return exit status and reason."""
+    def bury(self) -> End:
+        """End what is left of the group, read the pipes empty; return how it ended."""
         self.child.kill()  # before reaping: until then nobody else can have the group's number
         status = self.child.reap()
         assert status is not None  # its pidfd said so
         self._timers.clear(*TIMERS)
         for drain in self._drains:
             drain.finish(DRAIN_SECONDS)
+        self._stacks.end()
         self.child.close()
-        reason = self._cause or died(status, self._errors.last_line)
-        return EX_CONFIG if self._refused else status, reason
+        return End(
+            reason=self._cause or end.died(status, self._errors.last_line),
+            cause=Cause.HOPELESS if self._refused else end.cause(status),
+            late=self._late,
+            pid=self.child.pid,
+            status=status,
+            stderr=self._errors.tail,
+        )
 
     def _insist(self) -> None:
         self._outgoing.clear()
@@ -165,26 +204,11 @@ class Session:
 
     def _expect_pong(self) -> None:
         reason = f"no `pong` for {PONG_SECONDS:.0f} s"
-        self._timers.set("pong", PONG_SECONDS, lambda: self.kill(reason))
+        self._timers.set("pong", PONG_SECONDS, lambda: self.give_up(reason))
 
-    def _give_up(self, missing: str, seconds: float) -> None:
-        reason = f"{missing} within {seconds:.0f} s of its start"
-
+    def _expect(self, reason: str, seconds: float) -> None:
         def give_up() -> None:
-            self.late = True
-            self.kill(reason)
+            self._late = True
+            self.give_up(reason)
 
         self._timers.set("handshake", seconds, give_up)
-
-
-def died(status: int, last_line: str) -> str:
-    """Say how a process ended that nobody asked to end."""
-    how = f"exit status {status}" if status >= 0 else f"killed by {_signal(-status)}"
-    return f"{how}: {last_line}" if last_line else how
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:  # most real-time signals have no name
-        return f"signal {number}"

@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 from framework.environments import Environment
 from framework.environments.current import Bad, Current
+from framework.workers.end import End
 from framework.workers.notes import Built
 
 PROBATION = 300.0  # seconds
@@ -16,6 +17,7 @@ SHOWN = 12  # digits of a key: enough to tell environments apart
 
 BUILDING = "building a new environment"
 WAITING = "a new environment waits for the delivery in work"
+NOTES = (BUILDING, WAITING)  # remarks that are no trouble
 
 
 class Succession(Struct, frozen=True):
@@ -30,22 +32,6 @@ class Succession(Struct, frozen=True):
     crashes: int = 0
     served: bool = False
     remark: str | None = None
-
-
-class End(Struct, frozen=True):
-    """The end of a process that nobody asked for.
-
-    `late`: it did not get ready in time; `blocks`: another start in there will not help.
-    """
-
-    reason: str
-    late: bool = False
-    blocks: bool = False
-
-    @property
-    def final(self) -> bool:
-        """Tell whether the environment is given up at once."""
-        return self.late or self.blocks
 
 
 def resumed(current: Current) -> Succession:

@@ -6,34 +6,41 @@ started it.
 """
 
 import threading
+from concurrent.futures import Future
 
-from msgspec import Struct, structs
-
+from framework.errors import FrameworkError
 from framework.events import Delivery
+from framework.journal import Desired
 from framework.workers import changes
 from framework.workers.builder import Builder, Supply
 from framework.workers.changes import Changes
 from framework.workers.deliveries import Deliveries
-from framework.workers.desk import Desk
-from framework.workers.lanes import Lane, Ledger, Settled, Work
+from framework.workers.desk import Desk, Shared
+from framework.workers.happenings import Asked, Building, Cause, Over, Renewed, Unbuilt
+from framework.workers.lanes import Lane, Settled, Work
 from framework.workers.launch import Launch
 from framework.workers.life import Life
-from framework.workers.lifecycle import State
-from framework.workers.notes import Building, Built, Kill, Note, Said, Send, Stop, Unbuilt
+from framework.workers.notes import (
+    AboutDelivery,
+    AboutEnvironment,
+    AboutStart,
+    Built,
+    Explain,
+    FromOperator,
+    Granted,
+    Hung,
+    Kill,
+    Note,
+    Overgrown,
+    Restart,
+    Said,
+    Send,
+    Stop,
+    Worn,
+)
+from framework.workers.status import WorkerStatus, reported
 
 BUILD_STOP_SECONDS = 10.0  # for a build to end its programs
-
-
-class WorkerStatus(Struct, frozen=True, rename="camel"):
-    """One integration as operators see it; `environment` is its environment's key."""
-
-    identifier: str
-    type: str
-    state: State = State.PENDING
-    reason: str | None = None
-    pid: int | None = None
-    restarts: int = 0
-    environment: str | None = None
 
 
 class Worker(threading.Thread):
@@ -43,32 +50,77 @@ class Worker(threading.Thread):
     """
 
     def __init__(
-        self, launch: Launch, supply: Supply, work: Work, ledger: Ledger, stopping: threading.Event
+        self, launch: Launch, supply: Supply, work: Work, shared: Shared, stopping: threading.Event
     ):
         super().__init__(name=f"owner/{launch.identifier}", daemon=True)
-        self._supply = supply
-        self._desk = desk = Desk(launch.identifier, stopping)
+        self.supply = supply
+        self._desk = desk = Desk(launch.identifier, stopping, shared)
         put = desk.inbox.put
-        self._lane = Lane(f"resync/{launch.identifier}", work, ledger, put, desk.log)
+        self._lane = Lane(f"resync/{launch.identifier}", work, shared.ledger, put, desk.log)
         self._deliveries = Deliveries(self._lane, desk.timers, desk.log, put)
         self._builder = Builder(supply, put, stopping, desk.log)
         noted = changes.noted(supply.file, desk.log)
         self._changes = Changes(noted, self._builder.note, desk.log)
+        self._worn: Worn | None = None
         self._life = Life(launch, desk, self._changes, self._builder.ask, self._report)
         self.status = WorkerStatus(launch.identifier, launch.type)
 
+    # --- from any thread
+
     def deliver(self, delivery: Delivery) -> None:
-        """Hand a recorded delivery over; from any thread."""
+        """Hand a recorded delivery over."""
         self._desk.inbox.put(delivery)
 
+    def desire(self, desired: Desired) -> None:
+        """Have it run, pause or stop from now on."""
+        self._desk.inbox.put(Asked(desired))
+
+    def restart(self) -> None:
+        """Have its process replaced."""
+        self._desk.inbox.put(Restart())
+
+    def look(self) -> None:
+        """Have what its environment is built from looked at: it may have changed."""
+        self._builder.look()
+
+    def explain(self) -> Future[str]:
+        """Return what will say what every thread of its process is doing, or raise."""
+        answer = Future[str]()
+        self._desk.inbox.put(Explain(answer))
+        return answer
+
+    def relieve(self, pid: int, reason: str) -> None:
+        """Have this process replaced once it is through with its delivery."""
+        self._desk.inbox.put(Worn(pid, reason))
+
+    def replace(self, pid: int, reason: str) -> None:
+        """Have this process killed, and replaced after a while."""
+        self._desk.inbox.put(Overgrown(pid, reason))
+
     def stop(self) -> None:
-        """End the process (shutdown, SIGTERM, SIGKILL), then this thread; from any thread."""
+        """End the process (shutdown, SIGTERM, SIGKILL), then this thread."""
         self._desk.stopping.set()
         self._desk.inbox.put(Stop())
 
+    # --- the owner's own
+
     def run(self) -> None:
         """Own the process until stopped and buried."""
-        self._lane.start()
+        try:
+            self._own()
+        except Exception as error:  # a status that goes on saying READY would be a lie
+            self._desk.log.exception("its owner failed; `supervisor.py restart` makes another")
+            self.status = self.status.broken(f"unexpected: {error!r}")
+        finally:
+            self._desk.shared.starts.leave(self._desk.identifier)
+            self._desk.stopping.set()
+            self._builder.close()
+            self._lane.close()
+            self._desk.selector.close()
+
+    def _own(self) -> None:
+        for note in self._desk.inbox.drain():
+            self._take(note)  # how it is to begin
         self._begin()
         while not self._over():
             self._life.process.watch()
@@ -78,9 +130,7 @@ class Worker(threading.Thread):
             self._dispatch()
         self._builder.close()
         self._builder.join(BUILD_STOP_SECONDS)
-        self._life.enter(State.STOPPED)
-        self._lane.close()
-        self._desk.selector.close()
+        self._life.happened(Over())
 
     def _begin(self) -> None:
         refused = self._changes.refused
@@ -97,82 +147,112 @@ class Worker(threading.Thread):
 
     def _dispatch(self) -> None:
         session = self._life.session
-        if session and self._life.ready and not self._changes.next:
+        if session and self._life.standing.open and not self._leaving:
             self._deliveries.dispatch(session)
 
     def _take(self, note: Note) -> None:
         match note:
-            case Delivery():
-                self._deliveries.add(note)
-            case Settled():
-                self._deliveries.settled(note, self._life.session)
-                self._make_way()
-            case Stop():
-                self._life.shut_down()
+            case Delivery() | Settled():
+                self._about_delivery(note)
+            case Granted() | Worn():
+                self._about_start(note)
             case Building() | Built() | Unbuilt():
                 self._about_environment(note)
-            case Said() | Send() | Kill():
+            case Asked() | Restart() | Explain() | Stop():
+                self._obey(note)
+            case Said() | Send() | Kill() | Hung() | Overgrown():
                 self._life.take(note)
+
+    def _obey(self, note: FromOperator) -> None:
+        match note:
+            case Asked():
+                self._life.ask(note)
+            case Restart():
+                self._life.restart()
+            case Explain(answer):
+                self._explain(answer)
+            case Stop():
+                self._life.shut_down()
+
+    def _explain(self, answer: Future[str]) -> None:
+        if session := self._life.session:
+            session.explain(answer)
+            return
+        state = self._life.situation.state
+        answer.set_exception(FrameworkError(f"it has no process: it is {state}"))
+
+    def _about_delivery(self, note: AboutDelivery) -> None:
+        if isinstance(note, Delivery):
+            self._deliveries.add(note)
+            return
+        self._deliveries.settled(note, self._life.session)
+        if not note.interrupted:
+            self._life.judge(note.error or note.trouble)
+        self._make_way()
+
+    # --- for another process
+
+    @property
+    def _leaving(self) -> bool:
+        return bool(self._changes.next or self._grown)
+
+    @property
+    def _grown(self) -> str | None:
+        worn = self._worn
+        return worn.reason if worn and worn.pid == self._life.process.pid else None
+
+    def _about_start(self, note: AboutStart) -> None:
+        match note:
+            case Granted():
+                self._life.granted()
+            case Worn():
+                self._worn = note
+                self._make_way()
+
+    def _make_way(self) -> None:
+        """Let the process end for the next one, once it is through with its delivery."""
+        if not self._leaving:
+            self._desk.timers.clear("way")
+        elif not (self._deliveries.busy and self._life.standing.serving):
+            self._leave()
+        elif "way" not in self._desk.timers:
+            self._desk.timers.set("way", self.supply.finish, self._leave)
+
+    def _leave(self) -> None:
+        if self._changes.next:  # it may have taken over since
+            self._life.make_way("another environment takes over")
+        elif reason := self._grown:
+            self._life.make_way(reason, Cause.WORN)
 
     # --- environments
 
-    def _about_environment(self, note: Building | Built | Unbuilt) -> None:
+    def _about_environment(self, note: AboutEnvironment) -> None:
         if self._desk.stopping.is_set():
             return
         match note:
             case Building():
-                self._building()
+                self._changes.building()
+                if self._life.idle:
+                    self._life.happened(note)
             case Built():
                 self._built(note)
             case Unbuilt():
                 self._unbuilt(note)
         self._life.remark()
 
-    def _building(self) -> None:
-        self._changes.building()
-        if self._life.idle:
-            self._life.enter(State.BUILDING)
-
     def _built(self, note: Built) -> None:
         self._changes.built(note)
         if self._life.session:
             self._make_way()
         else:
+            self._life.happened(Renewed())
             self._life.proceed()
-
-    def _make_way(self) -> None:
-        """Let the process end for the next environment, once it is through with its delivery."""
-        if not self._changes.next:
-            self._desk.timers.clear("way")
-        elif not (self._deliveries.busy and self._life.ready):
-            self._life.make_way()
-        elif "way" not in self._desk.timers:
-            self._desk.timers.set("way", self._supply.finish, self._insist)
-
-    def _insist(self) -> None:
-        if self._changes.next:  # it may have taken over since
-            self._life.make_way()
 
     def _unbuilt(self, note: Unbuilt) -> None:
         self._changes.unbuilt(note.reason)
         again = "once its inputs change" if note.wait is None else f"in {note.wait:.0f} s"
         self._desk.log.error("%s; the next build is %s", note.reason, again)
-        if not self._life.idle:
-            return
-        if environment := self._changes.refuge():
-            self._life.start(environment)
-        elif note.wait is None:
-            self._life.block(note.reason)
-        else:
-            self._life.wait(note.reason, note.wait)
+        self._life.unbuilt(note)
 
     def _report(self) -> None:
-        life = self._life
-        self.status = structs.replace(
-            self.status,
-            state=life.situation.state,
-            reason=life.situation.reason,
-            pid=life.process.pid,
-            restarts=max(0, life.process.starts - 1),
-            environment=life.environment,
-        )
+        self.status = reported(self._life, self.status)

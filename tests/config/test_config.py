@@ -7,7 +7,9 @@ import pytest
 
 from framework import config
 from framework.errors import ConfigError
+from framework.logs.settings import Logging
 from framework.sandbox.settings import Sandbox
+from framework.settings import Bytes
 from framework.triggers.kafka import Kafka
 
 REPOSITORY = Path(__file__).parents[2]
@@ -197,3 +199,17 @@ def test_peek_says_what_is_wrong_with_the_sandbox(desk):
 
     with pytest.raises(ConfigError, match=r"config\.yaml:3: sandbox\.prot: unknown key"):
         config.peek(desk.path, {})
+
+
+def test_how_the_log_is_written_may_be_said(load):
+    assert load("logs: {size: 1MiB, keep: 3}").logs == Logging(size=Bytes("1MiB"), keep=3)
+    assert load("logs:").logs == Logging()
+
+
+def test_a_problem_of_the_log_is_named_with_its_line(problems):
+    assert problems("logs:\n  size: 10M\n") == [
+        (
+            "config.yaml:3: logs.size: "
+            "expected a size such as 512MiB, 2GiB or 10MB, or a number of bytes"
+        )
+    ]

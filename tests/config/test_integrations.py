@@ -133,3 +133,18 @@ def test_a_variable_that_no_process_could_be_given_is_refused(problems, env, nam
 
     assert found.startswith(f"config.yaml:7: integrations[0].env.{name}: ")
     assert text in found
+
+
+def test_an_integration_may_be_disabled(load):
+    first, second = load(items(item(enabled="no"), item(identifier="b"))).integrations
+
+    assert (first.enabled, second.enabled) == (False, True)
+
+
+def test_a_disabled_integration_is_checked_like_any_other(problems):
+    assert problems(items(item(enabled="false", config="{}"))) == [
+        (
+            "config.yaml:6: integrations[0].config.bootstrap_servers: "
+            "is missing; this type needs it (string)"
+        )
+    ]

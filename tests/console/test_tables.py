@@ -16,9 +16,13 @@ READY = {
     "reason": None,
     "pid": 77,
     "restarts": 2,
+    "desired": "run",
+    "since": None,
+    "retryAt": None,
     "lastResync": {**REPORT, "status": "completed", "endedAt": "2026-01-31T12:01:02", "error": ""},
 }
 DOWN = {
+    **READY,
     "identifier": "jira",
     "type": "jira",
     "state": "BACKOFF",
@@ -36,9 +40,8 @@ ANSWER = {
 
 @pytest.fixture
 def shown():
-    terminal = Console(width=200, record=True)
-
-    def shown(table):
+    def shown(table, width=200):
+        terminal = Console(width=width, record=True)
         terminal.print(table)
         return [" ".join(line.split()) for line in terminal.export_text().splitlines()]
 
@@ -50,11 +53,17 @@ def test_the_status_shows_failed_integrations_first(shown):
         "supervisor DEGRADED",
         "TRIGGER STATE REASON",
         "KAFKA degraded topic [x] not granted",
-        "INTEGRATION TYPE STATE PID RESTARTS LAST RESYNC REASON",
+        "INTEGRATION TYPE STATE SINCE PID RESTARTS NEXT TRY LAST RESYNC REASON",
         "jira jira BACKOFF 3 none yet exit status 1: list[int] is no [str]",
         "aws aws READY 77 2 completed 2026-01-31 12:01:02",
         "kafka aws READY 77 2 failed 2026-01-31 12:00:00 kind 'topic': [/denied] by the broker",
     ]
+
+
+def test_a_configuration_that_could_not_be_reloaded_is_shown(shown):
+    lines = shown(tables.status({**ANSWER, "unread": "config.yaml:1: [no]"}))
+
+    assert lines[1] == "not reloaded: config.yaml:1: [no]"
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,11 @@ from framework.protocol.messages import Done, KindRequest, Page
 from framework.workers.attempt import Attempt
 from framework.workers.builder import FINISH_SECONDS, Supply
 from framework.workers.launch import Launch
-from framework.workers.lifecycle import State
+from framework.workers.states import SERVING, State
 from framework.workers.worker import Worker
+from tests.fakes.shared import shared
 
-SECONDS = 30.0  # a generous deadline: machines that run tests are slow
+SECONDS = 10.0  # a generous deadline: machines that run tests are slow
 EVERY = 0.02  # seconds between two looks at the inputs
 GAP = re.compile(r"(\d+\.\d\d) s from (\w+) to (\w+)")
 # Says which environment it runs in; ends at once where its package is missing.
@@ -151,7 +152,9 @@ class Tended:
     def start(self, finish: float = FINISH_SECONDS) -> None:
         inputs = self.inputs
         supply = Supply(inputs.build, inputs.fingerprint, self.file, every=EVERY, finish=finish)
-        self.worker = Worker(self._launch, supply, self.work, self.journal, threading.Event())
+        self.worker = Worker(
+            self._launch, supply, self.work, shared(self.journal), threading.Event()
+        )
         self.worker.start()
 
     @property
@@ -170,7 +173,7 @@ class Tended:
         until(lambda: self.status.state is state and environment in {None, self.status.environment})
 
     def until_remarked(self, words: str) -> None:
-        until(lambda: self.status.state is State.READY and words in (self.status.reason or ""))
+        until(lambda: self.status.state in SERVING and words in (self.status.reason or ""))
 
     def done(self) -> bool:
         return self.journal.pending() == []
@@ -343,7 +346,7 @@ def test_when_a_build_fails_at_the_start_the_environment_of_before_serves(jira, 
     jira.until(State.READY)
     jira.inputs.wanted = error("no version matches")
     jira.restart()
-    jira.until(State.READY, "old")
+    jira.until(State.DEGRADED, "old")
 
     assert jira.status.reason == "the new environment could not be built: no version matches"
 
@@ -387,7 +390,7 @@ def test_a_broken_version_rolls_back_by_itself_and_stays_away_until_its_inputs_c
     jira.inputs.wanted = "broken"
     until(lambda: jira.status.environment == "broken")
     waiting = jira.deliver()
-    jira.until(State.READY, "old")
+    jira.until(State.DEGRADED, "old")
     until(jira.done)
 
     refusal = "the new environment broken is not used: 3 ends in its first 5 minutes, the last: "
@@ -399,7 +402,7 @@ def test_a_broken_version_rolls_back_by_itself_and_stays_away_until_its_inputs_c
     assert jira.inputs.builds == ["old", "broken"]
 
     jira.restart()
-    jira.until(State.READY, "old")
+    jira.until(State.DEGRADED, "old")
     assert (jira.status.reason, jira.status.restarts) == (refusal, 0)
     looks = jira.inputs.looks
     until(lambda: jira.inputs.looks > looks + 1)
@@ -429,7 +432,7 @@ def test_a_version_that_cannot_work_rolls_back_at_once(jira, shelf):
     jira.start()
     jira.until(State.READY)
     jira.inputs.wanted = "hopeless"
-    jira.until_remarked("hopeless is not used: exit status 78: msgspec 0.17 is too old")
+    jira.until_remarked("hopeless is not used: exit status 78 (EX_CONFIG): msgspec 0.17 is too old")
 
     assert (jira.status.environment, jira.status.restarts) == ("old", 2)
 

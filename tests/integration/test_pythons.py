@@ -27,8 +27,9 @@ from framework.protocol.messages import Done, KindRequest, Page, Resync
 from framework.workers.attempt import Attempt
 from framework.workers.builder import Supply
 from framework.workers.launch import Launch
-from framework.workers.lifecycle import State
+from framework.workers.states import State
 from framework.workers.worker import Worker
+from tests.fakes.shared import shared
 
 SECONDS = 60.0  # for a build, too
 # Tells what it runs on; one that has no msgspec of its own uses the framework's.
@@ -113,7 +114,7 @@ class House:
             fingerprint=partial(self.environments.fingerprint, wanted),
             file=wanted.folder / "current.json",
         )
-        worker = Worker(launch, supply, work, self._journal, threading.Event())
+        worker = Worker(launch, supply, work, shared(self._journal), threading.Event())
         self._workers.append(worker)
         worker.start()
         return worker, work

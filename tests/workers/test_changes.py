@@ -6,8 +6,8 @@ from framework.environments import Environment, current, receipt
 from framework.environments.current import Bad, Current
 from framework.workers import changes
 from framework.workers.changes import Changes
+from framework.workers.end import End
 from framework.workers.notes import Built
-from framework.workers.succession import End
 
 LOG = logging.getLogger("integration.jira")
 LATE = End("no `ready` within 60 s of its start", late=True)

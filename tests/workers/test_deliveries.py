@@ -7,7 +7,7 @@ from framework.events import Delivery, Resync
 from framework.protocol.messages import Ping
 from framework.workers.deliveries import Deliveries
 from framework.workers.lanes import Settled
-from framework.workers.notes import Kill, Send
+from framework.workers.notes import Hung, Send
 from framework.workers.timers import Timers
 
 
@@ -104,6 +104,6 @@ def test_an_attempt_speaks_to_the_process_it_was_made_for(owner):
     owner.dispatch()
     attempt = owner.jobs[0].attempt
     attempt.ask(Ping(1))
-    attempt._kill("it did not answer")
+    attempt._give_up("it did not answer")
 
-    assert owner.notes == [Send(3, Ping(1)), Kill(3, "it did not answer")]
+    assert owner.notes == [Send(3, Ping(1)), Hung(3, "it did not answer")]

@@ -23,6 +23,9 @@ class Ledger:
     def give_back(self, delivery):
         self.did.append(("give back", delivery.id))
 
+    def note(self, transition):
+        self.did.append(("note", transition.after))
+
     def done(self, deliveries):
         self.did.append(("done", *(delivery.id for delivery in deliveries)))
 

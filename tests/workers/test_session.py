@@ -1,8 +1,11 @@
 import logging
 import os
+import signal
+from concurrent.futures import Future
 
 import pytest
 
+from framework.errors import FrameworkError
 from framework.protocol import framing, messages
 from framework.protocol.messages import (
     Bye,
@@ -12,12 +15,16 @@ from framework.protocol.messages import (
     Pong,
     Ready,
     Shutdown,
+    Stacks,
+    StacksAnswer,
     SupervisorHello,
 )
+from framework.workers.happenings import Cause
 from framework.workers.launch import Launch
 from framework.workers.notes import Kill, Said
-from framework.workers.session import EX_CONFIG, Session, died
+from framework.workers.session import Session
 from framework.workers.timers import Timers
+from tests.fakes.children import until
 
 
 class Clock:
@@ -50,6 +57,9 @@ class FakeChild:
 
     def kill(self):
         self.did.append("kill")
+
+    def signal_one(self, number):
+        self.did.append(number)
 
     def reap(self):
         return self.status
@@ -89,7 +99,7 @@ class Owner:
         self.timers.run_due()
 
     def greeted(self):
-        self.session.hear(IntegrationHello(1))
+        self.session.hear(IntegrationHello(1, capabilities=["stacks"]))
         self.session.hear(Ready())
         return self
 
@@ -120,23 +130,28 @@ def test_the_handshake_is_hello_then_the_configuration_then_pings(owner, child):
     assert child.heard() == [Ping(2)]
 
 
-def test_a_process_that_does_not_say_hello_is_killed(owner, child):
+def test_a_process_that_does_not_say_hello_tells_its_stacks_and_is_killed(owner, child):
     owner.wait(29)
     assert child.did == []
     owner.wait(1)
-    assert child.did == ["kill"]
-    assert owner.session.bury() == (-9, "no `hello` within 30 s of its start")
-    assert owner.session.late
+    assert child.did == [signal.SIGUSR1]
+    owner.wait(1)
+    assert child.did == [signal.SIGUSR1, "stop"]
+    owner.wait(5)
+    assert child.did == [signal.SIGUSR1, "stop", "kill"]
+    end = owner.session.bury()
+    assert (end.status, end.reason) == (-9, "no `hello` within 30 s of its start")
+    assert end.late
 
 
 def test_a_process_that_does_not_get_ready_is_killed(owner, child):
     owner.wait(20)
-    owner.session.hear(IntegrationHello(1))
+    owner.session.hear(IntegrationHello(1, capabilities=["stacks"]))
     owner.wait(59)
     assert child.did == []
     owner.wait(1)
-    assert child.did == ["kill"]
-    assert owner.session.bury()[1].startswith("no `ready` within 60 s")
+    assert child.did == [signal.SIGUSR1]
+    assert owner.session.bury().reason.startswith("no `ready` within 60 s")
 
 
 def test_a_process_that_stops_answering_pings_is_killed(owner, child):
@@ -145,9 +160,83 @@ def test_a_process_that_stops_answering_pings_is_killed(owner, child):
     owner.wait(29)
     assert child.did == []
     owner.wait(1)
-    assert child.did == ["kill"]
-    assert owner.session.bury() == (-9, "no `pong` for 30 s")
-    assert not owner.session.late
+    assert child.did == [signal.SIGUSR1]
+    owner.wait(1)
+    owner.wait(5)
+    assert child.did == [signal.SIGUSR1, "stop", "kill"]
+    end = owner.session.bury()
+    assert (end.reason, end.cause) == ("no `pong` for 30 s", Cause.CRASHED)
+    assert not end.late
+
+
+def test_a_process_whose_sdk_knows_no_stacks_is_not_sent_the_signal(owner, child):
+    owner.session.hear(IntegrationHello(1))
+    owner.session.give_up("it hangs")
+    assert child.did == []
+    owner.wait(1)
+    assert child.did == ["stop"]
+
+
+def test_a_process_that_is_on_its_way_is_not_given_up_again(owner, child):
+    owner.greeted().session.shut_down(10)
+    owner.session.give_up("it did not answer")
+    owner.wait(9)
+    assert child.did == []
+
+
+def test_stacks_are_asked_for_and_answered(owner, child):
+    owner.greeted()
+    child.heard()
+    answer = Future()
+    owner.session.explain(answer)
+    assert child.heard() == [Stacks(1)]
+    owner.session.hear(StacksAnswer(1, "Thread main"))
+
+    assert answer.result(0) == "Thread main"
+    owner.wait(3)
+    assert child.did == []
+
+
+def test_a_process_that_does_not_tell_its_stacks_is_made_to(owner, child):
+    owner.greeted()
+    answer = Future()
+    owner.session.explain(answer)
+    owner.wait(3)
+    assert child.did == [signal.SIGUSR1]
+    os.write(child.ends[2], b"Thread 0x1:\n  File main.py\n")
+    until(lambda: owner.session._errors.last_line == "File main.py")
+    owner.wait(1)
+
+    assert answer.result(0) == "Thread 0x1:\n  File main.py"
+
+
+def test_a_process_that_says_nothing_at_all_is_an_error(owner):
+    answer = Future()
+    owner.greeted().session.explain(answer)
+    owner.wait(3)
+    owner.wait(1)
+    with pytest.raises(FrameworkError, match="neither answers nor says anything"):
+        answer.result(0)
+
+
+def test_stacks_of_a_process_that_ends_are_an_error(owner):
+    answer = Future()
+    owner.greeted().session.explain(answer)
+    owner.session.bury()
+    with pytest.raises(FrameworkError, match="ended before it could answer"):
+        answer.result(0)
+
+
+@pytest.mark.parametrize(
+    ("hello", "reason"), [(None, "has not said hello yet"), (IntegrationHello(1), "not offer it")]
+)
+def test_stacks_of_a_process_that_does_not_offer_them_are_an_error(owner, hello, reason):
+    if hello:
+        owner.session.hear(hello)
+    answer = Future()
+    owner.session.explain(answer)
+    with pytest.raises(FrameworkError, match=reason):
+        answer.result(0)
 
 
 def test_another_version_is_refused_for_good(owner, child):
@@ -155,7 +244,8 @@ def test_another_version_is_refused_for_good(owner, child):
 
     assert child.did == ["kill"]
     reason = "it speaks protocol 2, the supervisor speaks 1"
-    assert owner.session.bury() == (EX_CONFIG, reason)
+    end = owner.session.bury()
+    assert (end.reason, end.cause) == (reason, Cause.HOPELESS)
 
 
 def test_the_first_reason_for_a_death_counts(owner):
@@ -163,14 +253,16 @@ def test_the_first_reason_for_a_death_counts(owner):
     owner.session.hear(Bye("stdin ended"))
     owner.session.kill("no `pong` for 30 s")
 
-    assert owner.session.bury()[1] == "protocol error: page 2 came after page 0"
+    assert owner.session.bury().reason == "protocol error: page 2 came after page 0"
 
 
 def test_what_the_process_says_as_it_leaves_is_the_reason(owner, child):
     child.status = 78
     owner.session.hear(Bye("the sdk speaks protocol 1", 78))
 
-    assert owner.session.bury() == (78, "the sdk speaks protocol 1")
+    end = owner.session.bury()
+    assert (end.reason, end.status, end.pid) == ("the sdk speaks protocol 1", 78, 4242)
+    assert end.cause is Cause.HOPELESS
 
 
 def test_a_burial_ends_the_group_and_its_timers(owner, child):
@@ -220,16 +312,3 @@ def test_what_the_process_says_goes_to_its_owner_with_its_number(owner, child):
     assert said == Said(3, Ready())
     assert isinstance(kill, Kill)
     assert kill.reason.startswith("protocol error: a broken frame")
-
-
-@pytest.mark.parametrize(
-    ("status", "line", "sentence"),
-    [
-        (1, "no such broker", "exit status 1: no such broker"),
-        (0, "", "exit status 0"),
-        (-11, "", "killed by SIGSEGV"),
-        (-40, "", "killed by signal 40"),
-    ],
-)
-def test_a_death_nobody_asked_for_is_told_with_the_last_line(status, line, sentence):
-    assert died(status, line) == sentence

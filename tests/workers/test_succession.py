@@ -5,12 +5,14 @@ import pytest
 from framework.environments import Environment
 from framework.environments.current import Bad, Current
 from framework.workers import succession
+from framework.workers.end import End
+from framework.workers.happenings import Cause
 from framework.workers.notes import Built
-from framework.workers.succession import End, Succession
+from framework.workers.succession import Succession
 
 CRASH = End("exit status 1: No module named 'boto3'")
 LATE = End("no `ready` within 60 s of its start", late=True)
-BLOCKS = End("exit status 78: msgspec 0.17 is too old", blocks=True)
+BLOCKS = End("exit status 78: msgspec 0.17 is too old", Cause.HOPELESS)
 
 
 def environment(key: str) -> Environment:

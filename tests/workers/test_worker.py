@@ -11,9 +11,10 @@ from framework.errors import BuildError, StoppedError
 from framework.protocol.messages import Ready
 from framework.workers.builder import Supply
 from framework.workers.launch import Launch
-from framework.workers.lifecycle import State
 from framework.workers.notes import Kill, Said
+from framework.workers.states import State
 from framework.workers.worker import Worker
+from tests.fakes.shared import Notes, shared
 
 SECONDS = 10.0
 NOWHERE = Environment("key", Path("/nowhere"), Path("/nowhere/lib/python3/site-packages"))
@@ -28,7 +29,7 @@ def worker(tmp_path, caplog):
         launch = Launch("jira", "jira", tmp_path, Raw(b"{}"), {}, "i", "1.0")
         stopping = threading.Event()
         supply = Supply(build, str, tmp_path / "current.json")
-        workers.append(Worker(launch, supply, lambda _: None, None, stopping))
+        workers.append(Worker(launch, supply, lambda _: None, shared(Notes()), stopping))
         return workers[-1]
 
     yield worker

@@ -1,0 +1,48 @@
+"""The configuration as it is taken into use: with what the sandbox answers in its places."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import structs
+
+from framework import config as configuration
+from framework.config import Config
+from framework.port.settings import SANDBOX, Port
+from framework.sandbox.address import Address
+from framework.sandbox.settings import Sandbox
+
+SANDBOX_SESSION_SECONDS = 6  # its broker delays a join by half of it
+
+Load = Callable[[], Config]
+
+
+def sandbox(config: Path) -> Sandbox | None:
+    """Return how to set up the sandbox if the configuration asks for it."""
+    return configuration.peek(config, environ(None))
+
+
+def load(config: Path, address: Address | None) -> Config:
+    """Read the configuration; `sandbox` in it means the sandbox at this address."""
+    loaded = configuration.load(config, environ(address))
+    if address is None:
+        return loaded
+    if loaded.port.base_url == SANDBOX:
+        port = Port(
+            client_id=address.client_id, client_secret=address.client_secret, base_url=address.url
+        )
+        loaded = structs.replace(loaded, port=port)
+    if loaded.trigger_channel.brokers == SANDBOX:
+        channel = structs.replace(
+            loaded.trigger_channel,
+            brokers=address.kafka,
+            security_protocol="PLAINTEXT",
+            session_timeout_seconds=SANDBOX_SESSION_SECONDS,
+        )
+        loaded = structs.replace(loaded, trigger_channel=channel)
+    return loaded
+
+
+def environ(address: Address | None) -> dict[str, str]:
+    """Return what placeholders are filled in with."""
+    return {**os.environ, "SANDBOX_KAFKA": address.kafka if address else SANDBOX}

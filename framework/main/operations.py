@@ -1,0 +1,90 @@
+"""What a running supervisor does for its operators, whichever thread asks."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from framework.config.difference import Difference
+from framework.errors import FrameworkError
+from framework.journal import Desired
+from framework.main.configured import Load
+from framework.main.errands import Errands
+from framework.sandbox.keeper import Keeper
+from framework.supervisor import Supervisor
+
+log = logging.getLogger("supervisor")
+
+
+class Operations:
+    """`load` reads the configuration; `hurry` tells whether the supervisor is to stop."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        keeper: Keeper | None,
+        load: Load,
+        hurry: Callable[[], bool],
+    ):
+        self._supervisor = supervisor
+        self._keeper = keeper
+        self._load = load
+        self._hurry = hurry
+        self.errands = Errands()
+        self.resync = supervisor.resync
+        self.describe = supervisor.describe
+        self.stacks = supervisor.stacks
+
+    def status(self) -> dict[str, Any]:
+        """Return the supervisor's status with the sandbox's."""
+        answer: dict[str, Any] = msgspec.to_builtins(self._supervisor.status())
+        if self._keeper and self._keeper.status.address:
+            answer["sandbox"] = msgspec.to_builtins(self._keeper.status.address) | {
+                "state": self._keeper.status.state,
+                "reason": self._keeper.status.reason,
+                "restarts": self._keeper.status.restarts,
+            }
+        return answer
+
+    def desire(self, identifier: str, desired: str) -> None:
+        """Have an integration `run`, `pause` or `stop` from now on."""
+        self._supervisor.desire(identifier, Desired(desired))
+
+    def restart(self, identifier: str) -> None:
+        """Have an integration's process replaced, or its owner, should that have failed."""
+        if not self._supervisor.restart(identifier):
+            self.errands.have(partial(self._supervisor.employ_again, identifier))
+
+    def preview(self) -> dict[str, Any]:
+        """Return what a reload would change; raise ConfigError for a broken file."""
+        return _answer(self._supervisor.preview(self._load()), applied=False)
+
+    def reload(self) -> dict[str, Any]:
+        """Take the configuration file into use; raise ConfigError for a broken one."""
+        return _answer(self.errands.have(self._reload), applied=True)
+
+    def reload_by_signal(self) -> None:
+        """Do the same from the main thread; what is wrong is logged, and shown by `status`."""
+        try:
+            found = self._reload()
+        except FrameworkError as error:
+            log.error("the configuration was not reloaded: %s", error)
+            return
+        for one in found.integrations:
+            log.info("reloaded: %s %s %s", one.identifier, one.change, ", ".join(one.what))
+        for section in found.restart:
+            log.warning("`%s` has changed: restart the supervisor to take it into use", section)
+
+    def _reload(self) -> Difference:
+        try:
+            return self._supervisor.reload(self._load(), self._hurry)
+        except FrameworkError as error:
+            self._supervisor.unread = str(error)
+            raise
+
+
+def _answer(found: Difference, *, applied: bool) -> dict[str, Any]:
+    answer: dict[str, Any] = msgspec.to_builtins(found)
+    return {"applied": applied, **answer}

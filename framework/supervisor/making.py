@@ -1,0 +1,88 @@
+"""How a worker is made of what config.yaml says about an integration."""
+
+import logging
+import threading
+from functools import partial
+
+import msgspec
+from msgspec import Raw, Struct
+
+from framework.config import Integration
+from framework.environments import Environments, Wanted, current
+from framework.journal import Journal
+from framework.port import resources
+from framework.port.client import Client, user_agent
+from framework.port.settings import Port
+from framework.port.token import Tokens
+from framework.state import StateFolder
+from framework.sync.export import Exporter
+from framework.sync.mappers import Mappers
+from framework.sync.registration import Registration
+from framework.sync.resync import Resyncs
+from framework.sync.turns import Turns
+from framework.workers.builder import Supply
+from framework.workers.desk import Shared
+from framework.workers.launch import Launch
+from framework.workers.starts import Starts
+from framework.workers.worker import Worker
+
+
+class Means(Struct, frozen=True):
+    """What all workers share."""
+
+    folder: StateFolder
+    version: str
+    port: Port
+    tokens: Tokens
+    journal: Journal
+    environments: Environments
+    mappers: Mappers
+    turns: Turns
+    starts: Starts
+
+
+def worker(settings: Integration, means: Means) -> Worker:
+    """Return the worker of an integration, not yet started."""
+    stopping = threading.Event()
+    launch = Launch(
+        identifier=settings.identifier,
+        type=settings.type,
+        folder=settings.folder,
+        config=Raw(msgspec.json.encode(settings.config)),
+        env=settings.env,
+        instance=means.folder.instance,
+        version=means.version,
+        open_files=settings.limits.open_files,
+    )
+    wanted = Wanted(settings.identifier, settings.folder, settings.installation)
+    supply = Supply(
+        build=partial(means.environments.ensure, wanted),
+        fingerprint=partial(_fingerprint, means.environments, wanted),
+        file=current.path(means.environments.root, settings.identifier),
+    )
+    shared = Shared(means.journal, means.starts)
+    return Worker(launch, supply, _resyncs(settings, means, stopping), shared, stopping)
+
+
+def _resyncs(settings: Integration, means: Means, stopping: threading.Event) -> Resyncs:
+    agent = user_agent(settings.type, means.version, settings.identifier)
+    client = Client(means.port, means.tokens, stopping, agent)
+    load = partial(
+        resources.load, settings.folder, settings.type, settings.identifier, means.version
+    )
+    exporter = Exporter(
+        identifier=settings.identifier,
+        type=settings.type,
+        client=client,
+        mappers=means.mappers,
+        journal=means.journal,
+        stop=stopping,
+        log=logging.getLogger(f"integration.{settings.identifier}"),
+    )
+    return Resyncs(exporter, Registration(client, load, means.journal, means.turns))
+
+
+def _fingerprint(environments: Environments, wanted: Wanted) -> str:
+    """Return what changes with the inputs, and with the code: mending it lifts a mark as bad."""
+    code = [(path.name, path.stat().st_mtime_ns) for path in sorted(wanted.folder.glob("*.py"))]
+    return f"{environments.fingerprint(wanted)} {code}"

@@ -1,0 +1,258 @@
+"""The supervisor: owns the order in which everything starts, changes and stops."""
+
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from msgspec import structs
+
+from framework import kernel, logs, orphans, router
+from framework.config import Config, Integration, difference
+from framework.config.difference import Difference
+from framework.environments import Environments, current
+from framework.errors import FrameworkError, JournalError
+from framework.events import Event, Hub, Resync
+from framework.journal import Desired, Journal
+from framework.port.client import Client
+from framework.port.token import Tokens
+from framework.state import StateFolder
+from framework.supervisor import making, whole
+from framework.supervisor.making import Means
+from framework.supervisor.whole import Ceilings, Description, IntegrationStatus, Place, Status
+from framework.supervisor.workforce import Workforce
+from framework.sync.mappers import Mappers
+from framework.sync.turns import Turns
+from framework.workers import gauge
+from framework.workers.gauge import Gauge
+from framework.workers.lookout import Lookout
+from framework.workers.starts import Starts
+
+TRIGGER_SECONDS = 15.0  # how long the first resync waits for the trigger's first positions
+TRIGGER_STOP_SECONDS = 25.0  # a broker that keeps silent holds the library up to its own limits
+WORKER_STOP_SECONDS = 20.0  # shutdown, SIGTERM, SIGKILL, and what a lane still says to Port
+STORE_STOP_SECONDS = 5.0
+STACKS_SECONDS = 10.0  # for a process to say what it is doing, or to be made to
+BURIAL_SECONDS = 60.0  # between two looks for adopted processes that ended by themselves
+
+log = logging.getLogger("supervisor")
+
+
+class Supervisor:
+    """Everything that runs for one config.yaml in one state folder."""
+
+    def __init__(self, config: Config, folder: StateFolder, version: str):
+        self._config = config
+        self._folder = folder
+        self._stop = threading.Event()
+        self._resynced = threading.Event()
+        self._due = time.monotonic() + TRIGGER_SECONDS
+        self._burial = time.monotonic() + BURIAL_SECONDS
+        self._journal = Journal(folder.path / "journal.sqlite")
+        self._environments = Environments(folder.path / "environments", instance=folder.instance)
+        self._mappers = Mappers(os.cpu_count() or 1, folder.instance)
+        self._turns = Turns(self._stop)
+        self._starts = Starts()
+        tokens = Tokens(config.port)
+        means = Means(
+            folder=folder,
+            version=version,
+            port=config.port,
+            tokens=tokens,
+            journal=self._journal,
+            environments=self._environments,
+            mappers=self._mappers,
+            turns=self._turns,
+            starts=self._starts,
+        )
+        self._workforce = Workforce(partial(making.worker, means=means), self._journal)
+        self._gauge = Gauge(self._workforce.watched, self._stop)
+        self._lookout = Lookout(self._workforce.looked, self._stop)
+        hub = Hub(folder.instance, self.accept, self.resync_all, self._stop)
+        client = Client(config.port, tokens, self._stop, f"integration-framework/{version}")
+        self._trigger = config.trigger_channel.listen(hub, client)
+        self.unread: str | None = None
+
+    # --- from the main thread
+
+    def start(self) -> None:
+        """Start stores, then workers with what the journal holds for them, then the trigger."""
+        kernel.adopt_orphans()
+        kernel.hide_memory()
+        self._mappers.start()
+        self._journal.open()
+        self._environments.sweep()
+        self._turns.start()
+        self._starts.start()
+        self._workforce.employ(self._config.integrations)
+        self._gauge.start()
+        self._lookout.start()
+        self._trigger.start()
+
+    def stop(self) -> None:
+        """Stop the trigger, then the workers, then the stores; safe after half a start."""
+        self._stop.set()
+        _join(self._trigger, TRIGGER_STOP_SECONDS)
+        for worker in self._workforce.stop(WORKER_STOP_SECONDS):
+            _late(worker)
+        self._starts.close()
+        for thread in (self._turns, self._starts, self._gauge, self._lookout):
+            _join(thread, STORE_STOP_SECONDS)
+        self._mappers.close()
+        self._journal.close()
+
+    def look_after(self) -> None:
+        """Do what is due by the clock."""
+        now = time.monotonic()
+        if now >= self._burial:
+            self._burial = now + BURIAL_SECONDS
+            orphans.bury_dead()
+        if now >= self._due and not self._resynced.is_set():
+            self._due += TRIGGER_SECONDS
+            self._resync_without_trigger()
+
+    def reload(self, config: Config, hurry: Callable[[], bool]) -> Difference:
+        """Take another configuration into use, as far as that can be done in a life.
+
+        Integrations that stay the same are left alone. One that does not end in time, or before
+        `hurry` says so, is a FrameworkError; the next reload takes it up again.
+        """
+        found = difference.difference(self._config, config)
+        new = {one.identifier: one for one in config.integrations}
+        touched = [one.identifier for one in found.integrations if one.change != "unchanged"]
+        stuck = self._workforce.dismiss(touched, hurry)
+        begin = [new[name] for name in touched if name in new and name not in stuck]
+        self._workforce.employ(begin)
+        self._workforce.arrange(new)
+        self._config = structs.replace(self._config, integrations=self._workforce.all_settings)
+        self.unread = None
+        self._resync_each(begin)
+        if stuck:
+            raise FrameworkError(
+                f"{', '.join(stuck)}: the process did not end in time; the rest is in use, "
+                "`supervisor.py reload` tries again"
+            )
+        return found
+
+    def employ_again(self, identifier: str) -> None:
+        """Put another worker in the place of one whose owner failed."""
+        if not self._workforce.find(identifier).is_alive():
+            self._workforce.employ([self._workforce.settings(identifier)])
+
+    # --- from any thread
+
+    def accept(self, event: Event) -> int:
+        """Record an event, hand its deliveries over; return how many integrations it concerns.
+
+        Raises JournalError: then nothing was recorded, and nothing may be acknowledged.
+        """
+        identifiers = router.concerned(event, self._workforce.identifiers)
+        if identifiers:
+            self._workforce.hand_over(self._journal.record(event, identifiers))
+        return len(identifiers)
+
+    def resync_all(self, reason: str) -> None:
+        """Have every integration resync; raises JournalError as `accept` does."""
+        if self._workforce.identifiers:
+            self.accept(Resync(self._event_id(), None, reason))
+        self._resynced.set()
+
+    def resync(self, identifier: str, reason: str = "asked for by an operator") -> str:
+        """Have one integration resync; return the event's id, raise ConfigError if unknown."""
+        self._workforce.find(identifier)
+        event = Resync(self._event_id(), identifier, reason)
+        self.accept(event)
+        return event.id
+
+    def desire(self, identifier: str, desired: Desired) -> None:
+        """Have an integration run, pause or stop, in later lives too; to run tries at once."""
+        worker = self._workforce.find(identifier)
+        self._journal.desire(identifier, desired)
+        worker.desire(desired)
+
+    def restart(self, identifier: str) -> bool:
+        """Have an integration's process replaced; tell whether it has an owner to do so."""
+        worker = self._workforce.find(identifier)
+        if worker.status.desired is Desired.STOP:
+            self._journal.desire(identifier, Desired.RUN)
+        worker.restart()
+        return worker.is_alive()
+
+    def stacks(self, identifier: str) -> str:
+        """Return what every thread of an integration's process is doing."""
+        answer = self._workforce.find(identifier).explain()
+        try:
+            return answer.result(STACKS_SECONDS)
+        except TimeoutError:
+            raise FrameworkError(
+                f"{identifier} did not answer within {STACKS_SECONDS:.0f} s"
+            ) from None
+
+    def preview(self, config: Config) -> Difference:
+        """Return what a reload would change."""
+        return difference.difference(self._config, config)
+
+    def status(self) -> Status:
+        """Return what operators see."""
+        reports = self._journal.last_resyncs()
+        integrations = [
+            IntegrationStatus(**structs.asdict(one), last_resync=reports.get(one.identifier))
+            for one in self._workforce.statuses
+        ]
+        return Status(self.state, [self._trigger.status], integrations, self.unread)
+
+    def describe(self, identifier: str) -> Description:
+        """Return all there is to know of one integration."""
+        settings = self._workforce.settings(identifier)
+        status = self._workforce.status(identifier)
+        noted = current.read(current.path(self._environments.root, identifier)).environment
+        limits = settings.limits
+        report = self._journal.last_resyncs().get(identifier)
+        return Description(
+            integration=IntegrationStatus(**structs.asdict(status), last_resync=report),
+            transitions=self._journal.transitions(identifier),
+            environment=Place(noted.key, str(noted.path)) if noted else None,
+            processes=gauge.tree(status.pid) if status.pid else [],
+            limits=Ceilings(limits.memory, limits.memory_soft, limits.open_files),
+            deliveries=self._journal.last_deliveries(identifier),
+            log=str(logs.path(self._folder.path, identifier)),
+        )
+
+    @property
+    def state(self) -> str:
+        """The whole in a word."""
+        if self._stop.is_set():
+            return "STOPPING"
+        return whole.state(self._trigger.status, self._workforce.statuses)
+
+    def _resync_each(self, integrations: Iterable[Integration]) -> None:
+        for one in integrations:
+            try:
+                if one.enabled:
+                    self.resync(one.identifier, "its configuration is new")
+            except JournalError as error:
+                log.error("%s does not resync: %s", one.identifier, error)
+
+    def _resync_without_trigger(self) -> None:
+        try:
+            self.resync_all("start, without the trigger")
+        except JournalError as error:
+            log.error("the first resync waits: %s", error)
+
+    def _event_id(self) -> str:
+        return f"supervisor:{self._folder.instance}:{uuid.uuid4()}"
+
+
+def _join(thread: threading.Thread, seconds: float) -> None:
+    if not thread.is_alive():
+        return
+    thread.join(max(0.0, seconds))
+    if thread.is_alive():
+        _late(thread)
+
+
+def _late(thread: threading.Thread) -> None:
+    log.error("%s did not stop in time; what it was doing stays pending", thread.name)

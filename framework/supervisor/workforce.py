@@ -1,0 +1,167 @@
+"""The workers of all integrations: who there is, and how one takes another's place."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from framework.config import Integration
+from framework.errors import ConfigError
+from framework.events import Delivery
+from framework.journal import Desired, Journal
+from framework.workers.gauge import Watched
+from framework.workers.lookout import Looked
+from framework.workers.states import State
+from framework.workers.status import WorkerStatus
+from framework.workers.worker import Worker
+
+LOOK_SECONDS = 0.2  # how long a stop may go unnoticed while workers end
+STOP_SECONDS = 60.0  # shutdown, SIGTERM, SIGKILL, and what a lane still says to Port
+
+log = logging.getLogger("supervisor")
+
+
+class Workforce:
+    """Changed by the main thread alone, which puts new dictionaries in the place of the old ones.
+
+    So any thread may look, at any time, and sees one state of affairs.
+    """
+
+    def __init__(self, make: Callable[[Integration], Worker], journal: Journal):
+        self._make = make
+        self._journal = journal
+        self._settings: dict[str, Integration] = {}
+        self._workers: dict[str, Worker] = {}
+
+    # --- from any thread
+
+    @property
+    def identifiers(self) -> list[str]:
+        """The integrations that events may concern."""
+        return list(self._workers)
+
+    @property
+    def statuses(self) -> list[WorkerStatus]:
+        """Every integration as operators see it, in the order of config.yaml."""
+        workers = self._workers
+        return [
+            workers[name].status if name in workers else _disabled(settings)
+            for name, settings in self._settings.items()
+        ]
+
+    @property
+    def all_settings(self) -> tuple[Integration, ...]:
+        """What each of them runs with."""
+        return tuple(self._settings.values())
+
+    def status(self, identifier: str) -> WorkerStatus:
+        """Return the status of an integration that is known."""
+        worker = self._workers.get(identifier)
+        return worker.status if worker else _disabled(self._settings[identifier])
+
+    def settings(self, identifier: str) -> Integration:
+        """Return what config.yaml says of an integration, or raise ConfigError."""
+        settings = self._settings.get(identifier)
+        if settings is None:
+            known = ", ".join(self._settings) or "none"
+            raise ConfigError(f"no integration {identifier!r}; there are: {known}")
+        return settings
+
+    def find(self, identifier: str) -> Worker:
+        """Return a worker, or raise ConfigError saying why there is none."""
+        self.settings(identifier)
+        worker = self._workers.get(identifier)
+        if worker is None:
+            raise ConfigError(
+                f"{identifier} is disabled in config.yaml: set `enabled: true`, then reload"
+            )
+        return worker
+
+    def hand_over(self, deliveries: Iterable[Delivery]) -> None:
+        """Give recorded deliveries to their workers."""
+        for delivery in deliveries:
+            if worker := self._workers.get(delivery.identifier):
+                worker.deliver(delivery)
+            else:
+                log.warning("%s waits: the integration is not configured", delivery.id)
+
+    def watched(self) -> Iterator[Watched]:
+        """Return every process whose memory has a limit."""
+        for name, worker in self._workers.items():
+            pid, settings = worker.status.pid, self._settings.get(name)
+            if pid is None or settings is None:
+                continue
+            soft, hard = partial(worker.relieve, pid), partial(worker.replace, pid)
+            yield Watched(pid, settings.limits, soft, hard)
+
+    def looked(self) -> Iterator[Looked]:
+        """Return what may change the environment of whom."""
+        for name, worker in self._workers.items():
+            yield Looked(name, worker.supply.fingerprint, worker.look)
+
+    # --- from the main thread
+
+    def employ(self, settings: Iterable[Integration]) -> None:
+        """Make workers that begin as operators wanted last, with what the journal holds for them.
+
+        Each is known before its deliveries are read, and starts after that: an event recorded
+        meanwhile reaches it, and nothing is given to it twice.
+        """
+        added = {one.identifier: one for one in settings}
+        fresh = {name: self._make(one) for name, one in added.items() if one.enabled}
+        self._settings = {**self._settings, **added}
+        self._workers = {**self._workers, **fresh}
+        desired = self._journal.desired()
+        for name, worker in fresh.items():
+            if wish := _unusual(desired.get(name)):
+                worker.desire(wish)
+        others = self._workers.keys() - fresh.keys()
+        self.hand_over(one for one in self._journal.pending() if one.identifier not in others)
+        for worker in fresh.values():
+            worker.start()
+
+    def dismiss(self, identifiers: Iterable[str], hurry: Callable[[], bool]) -> list[str]:
+        """End workers, and forget them; return those who have not ended in time.
+
+        It returns early once `hurry` says so.
+        """
+        leaving = {name: self._workers[name] for name in identifiers if name in self._workers}
+        for worker in leaving.values():
+            worker.stop()
+        deadline = time.monotonic() + STOP_SECONDS
+        while _alive(leaving) and time.monotonic() < deadline and not hurry():
+            _alive(leaving)[0].join(LOOK_SECONDS)
+        stuck = [name for name, worker in leaving.items() if worker.is_alive()]
+        gone = {*identifiers} - {*stuck}
+        self._workers = {name: one for name, one in self._workers.items() if name not in gone}
+        self._settings = {name: one for name, one in self._settings.items() if name not in gone}
+        return stuck
+
+    def arrange(self, order: Iterable[str]) -> None:
+        """Show the integrations in this order."""
+        known = self._settings
+        first = {name: known[name] for name in order if name in known}
+        self._settings = {**first, **known}
+
+    def stop(self, seconds: float) -> list[Worker]:
+        """End all workers; return those who have not ended in time."""
+        workers = list(self._workers.values())
+        for worker in workers:
+            worker.stop()
+        deadline = time.monotonic() + seconds
+        for worker in workers:
+            if worker.ident is not None:
+                worker.join(max(0.0, deadline - time.monotonic()))
+        return [worker for worker in workers if worker.is_alive()]
+
+
+def _alive(workers: dict[str, Worker]) -> list[Worker]:
+    return [worker for worker in workers.values() if worker.is_alive()]
+
+
+def _unusual(desired: Desired | None) -> Desired | None:
+    return desired if desired is not Desired.RUN else None
+
+
+def _disabled(settings: Integration) -> WorkerStatus:
+    return WorkerStatus(settings.identifier, settings.type, State.DISABLED)

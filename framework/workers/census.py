@@ -1,0 +1,104 @@
+"""One look at the processes of this machine: who descends from whom, and how much memory it has."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from framework.process import MARKER
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+MOST = 2048  # bytes of one stat; it has some 350
+GONE = (FileNotFoundError, ProcessLookupError)
+PREFIX = f"{MARKER}=".encode()
+
+
+class Seen(NamedTuple):
+    """One process as it was at the time; `started` in ticks since the boot, `rss` in bytes."""
+
+    pid: int
+    parent: int
+    session: int
+    name: str
+    started: int
+    rss: int
+
+
+def scan() -> list[Seen]:
+    """Return every process there is; raise OSError where the kernel does not let us look."""
+    found = []
+    for name in os.listdir("/proc"):  # noqa: PTH208 - hundreds each time: no Path for each
+        if name.isdecimal():
+            with suppress(*GONE):
+                found.append(_seen(int(name), _read(f"/proc/{name}/stat", MOST)))
+    return found
+
+
+def pss(one: Seen) -> int:
+    """Return a process's memory with its part of what it shares, in bytes: 0 once it is gone.
+
+    Where we may not look (it changed its user), all that it shares counts.
+    """
+    try:
+        lines = _read(f"/proc/{one.pid}/smaps_rollup", MOST).splitlines()
+    except GONE:
+        return 0
+    except PermissionError:
+        return one.rss
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(b"Pss:")), 0)
+
+
+def marker(pid: int) -> str:
+    """Return whose process it is by its environment, "" where that says nothing."""
+    try:
+        environ = Path(f"/proc/{pid}/environ").read_bytes()
+    except (*GONE, PermissionError):
+        return ""
+    found = (entry for entry in environ.split(b"\0") if entry.startswith(PREFIX))
+    return next(found, PREFIX).removeprefix(PREFIX).decode(errors="replace")
+
+
+def families(seen: Iterable[Seen], roots: Mapping[int, str]) -> dict[int, list[Seen]]:
+    """Return each root that is there with its descendants, those that we adopted included.
+
+    `roots` are children of ours with their markers, which daemons of theirs carry, too.
+    """
+    ours = os.getpid()
+    marked = {name: pid for pid, name in roots.items() if name}
+    children: dict[int, list[Seen]] = defaultdict(list)
+    found = {}
+    for one in seen:
+        parent = one.parent
+        if one.pid in roots:
+            found[one.pid] = one
+        elif parent == ours:
+            parent = one.session if one.session in roots else marked.get(marker(one.pid), ours)
+        children[parent].append(one)
+    return {pid: list(_descend(root, children)) for pid, root in found.items()}
+
+
+def _descend(root: Seen, children: Mapping[int, list[Seen]]) -> Iterator[Seen]:
+    """Yield parents before children; there is no circle, as a root's parent is not below it."""
+    waiting = [root]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting.extend(children.get(one.pid, ()))
+
+
+def _seen(pid: int, stat: bytes) -> Seen:
+    """Read what proc_pid_stat(5) describes; the name may hold spaces and brackets."""
+    head, _, tail = stat.rpartition(b")")
+    fields = tail.split(None, 22)
+    name = head.partition(b"(")[2].decode(errors="replace")
+    return Seen(pid, int(fields[1]), int(fields[3]), name, int(fields[19]), int(fields[21]) * PAGE)
+
+
+def _read(path: str, most: int) -> bytes:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(file, most)
+    finally:
+        os.close(file)
