@@ -132,7 +132,9 @@ class Environments:
         if found := self._locks.found(one):
             return found
         with self._maker.turn(lock.name(one, one.floors[0]), told):
-            found = self._locks.found(one) or self._locks.elsewhere(one)
+            if found := self._locks.found(one):
+                return found  # another integration of the same type was faster
+            found = self._locks.elsewhere(one)
             found = found or self._maker.resolve(one, self._locks.start(one), told)
             if one not in self._inputs(wanted):
                 raise BuildUnavailableError(

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from framework.console import operate
+from framework.console import door
 from framework.console.api import Console
 from framework.errors import FrameworkError
 from framework.state import StateFolder
@@ -57,7 +57,7 @@ def cli(served):
     """Return what runs a command and returns its exit status, stdout and stderr."""
 
     def run(*words):
-        done = CliRunner().invoke(operate.app, [*words, "--state", str(served)])
+        done = CliRunner().invoke(door.opened(), [*words, "--state", str(served)])
         said = str(done.exception) if isinstance(done.exception, FrameworkError) else ""
         return done.exit_code, done.stdout, done.stderr + said
 

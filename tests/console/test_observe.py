@@ -8,7 +8,7 @@ import sys
 
 from tests.fakes.operations import row
 
-FRONT_DOOR = "from framework.console.operate import app; app()"
+FRONT_DOOR = "from framework.console import door; door.opened()()"
 
 
 def test_the_status_is_a_table_or_json(cli, operations):
