@@ -1,5 +1,6 @@
 """How a process ended, and what that says about the next one."""
 
+import errno
 import signal
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ CAUSES = {
     EX_NOPERM: Cause.HOPELESS,
     EX_CONFIG: Cause.HOPELESS,
 }
+SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 OURS = "not by the supervisor: out of memory (see `dmesg`), or a person"
 
 
@@ -60,6 +62,16 @@ def cause(status: int) -> Cause:
 def died(status: int, last_line: str) -> str:
     """Say how a process ended that nobody asked to end."""
     return f"{_how(status)}: {last_line}" if last_line else _how(status)
+
+
+def unstarted(error: OSError) -> End:
+    """Return the end of a process that could not even be started."""
+    if error.errno in SHORTAGES:
+        shortage = f"this machine cannot start another process: {error.strerror}"
+        return End(
+            f"{shortage}; look at its limits of open files, processes and memory", Cause.MACHINE
+        )
+    return End(f"the process could not be started: {error}")
 
 
 def signal_name(number: int) -> str:

@@ -1,6 +1,5 @@
 """The life of an integration: its state, and its process from start to burial, again and again."""
 
-import errno
 from collections.abc import Callable
 
 from msgspec import structs
@@ -10,7 +9,7 @@ from framework.errors import FrameworkError, ProcessGoneError, StoppedError
 from framework.journal import Desired
 from framework.workers.changes import Changes
 from framework.workers.desk import Desk
-from framework.workers.end import End
+from framework.workers.end import End, unstarted
 from framework.workers.happenings import (
     Asked,
     Cause,
@@ -33,7 +32,6 @@ from framework.workers.states import Situation, State
 
 OWN_GRACE = 10.0  # seconds to finish or give back when the supervisor itself stops
 GRACE = 30.0  # seconds otherwise
-SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 
 class Life:
@@ -157,7 +155,7 @@ class Life:
             self.process.start(environment, self._bury)
         except OSError as error:
             self._desk.shared.starts.leave(self._desk.identifier)
-            self._ended(_unstarted(error))
+            self._ended(unstarted(error))
             return
         self.happened(Spawned())
 
@@ -235,12 +233,3 @@ class Life:
     def happened(self, happening: Happening, end: End | None = None) -> None:
         """Go on to the state that follows."""
         self.standing.happened(happening, self.process.pid, end)
-
-
-def _unstarted(error: OSError) -> End:
-    if error.errno in SHORTAGES:
-        shortage = f"this machine cannot start another process: {error.strerror}"
-        return End(
-            f"{shortage}; look at its limits of open files, processes and memory", Cause.MACHINE
-        )
-    return End(f"the process could not be started: {error}")

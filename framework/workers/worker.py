@@ -16,7 +16,7 @@ from framework.workers.builder import Builder, Supply
 from framework.workers.changes import Changes
 from framework.workers.deliveries import Deliveries
 from framework.workers.desk import Desk, Shared
-from framework.workers.happenings import Asked, Building, Cause, Over, Renewed, Unbuilt
+from framework.workers.happenings import Asked, Building, Over, Renewed, Unbuilt
 from framework.workers.lanes import Lane, Settled, Work
 from framework.workers.launch import Launch
 from framework.workers.life import Life
@@ -39,6 +39,7 @@ from framework.workers.notes import (
     Worn,
 )
 from framework.workers.status import WorkerStatus, reported
+from framework.workers.way import Way
 
 BUILD_STOP_SECONDS = 10.0  # for a build to end its programs
 
@@ -61,8 +62,8 @@ class Worker(threading.Thread):
         self._builder = Builder(supply, put, stopping, desk.log)
         noted = changes.noted(supply.file, desk.log)
         self._changes = Changes(noted, self._builder.note, desk.log)
-        self._worn: Worn | None = None
         self._life = Life(launch, desk, self._changes, self._builder.ask, self._report)
+        self._way = Way(self._life, self._changes, self._deliveries, desk.timers, supply.finish)
         self.status = WorkerStatus(launch.identifier, launch.type)
 
     # --- from any thread
@@ -147,7 +148,7 @@ class Worker(threading.Thread):
 
     def _dispatch(self) -> None:
         session = self._life.session
-        if session and self._life.standing.open and not self._leaving:
+        if session and self._life.standing.open and not self._way.wanted:
             self._deliveries.dispatch(session)
 
     def _take(self, note: Note) -> None:
@@ -188,41 +189,14 @@ class Worker(threading.Thread):
         self._deliveries.settled(note, self._life.session)
         if not note.interrupted:
             self._life.judge(note.error or note.trouble)
-        self._make_way()
-
-    # --- for another process
-
-    @property
-    def _leaving(self) -> bool:
-        return bool(self._changes.next or self._grown)
-
-    @property
-    def _grown(self) -> str | None:
-        worn = self._worn
-        return worn.reason if worn and worn.pid == self._life.process.pid else None
+        self._way.make()
 
     def _about_start(self, note: AboutStart) -> None:
         match note:
             case Granted():
                 self._life.granted()
             case Worn():
-                self._worn = note
-                self._make_way()
-
-    def _make_way(self) -> None:
-        """Let the process end for the next one, once it is through with its delivery."""
-        if not self._leaving:
-            self._desk.timers.clear("way")
-        elif not (self._deliveries.busy and self._life.standing.serving):
-            self._leave()
-        elif "way" not in self._desk.timers:
-            self._desk.timers.set("way", self.supply.finish, self._leave)
-
-    def _leave(self) -> None:
-        if self._changes.next:  # it may have taken over since
-            self._life.make_way("another environment takes over")
-        elif reason := self._grown:
-            self._life.make_way(reason, Cause.WORN)
+                self._way.wear(note)
 
     # --- environments
 
@@ -243,7 +217,7 @@ class Worker(threading.Thread):
     def _built(self, note: Built) -> None:
         self._changes.built(note)
         if self._life.session:
-            self._make_way()
+            self._way.make()
         else:
             self._life.happened(Renewed())
             self._life.proceed()
