@@ -18,6 +18,7 @@ from framework.console.operations import Operations
 from framework.errors import ConfigError, FrameworkError
 
 STOP_SECONDS = 5.0
+BACKLOG = 8  # asyncio tries so many connections at once, also when there is no open file left
 DESIRES = {"start": "run", "resume": "run", "pause": "pause", "stop": "stop"}  # by verb
 
 
@@ -33,6 +34,7 @@ class Console(threading.Thread):
             log_level=logging.WARNING,
             access_log=False,
             lifespan="off",
+            backlog=BACKLOG,
         )
         self._server = uvicorn.Server(config)
 

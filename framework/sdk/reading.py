@@ -1,6 +1,5 @@
 """Work off one resync: every kind that was asked for, whatever becomes of the others."""
 
-import asyncio
 import traceback
 from typing import Literal
 
@@ -55,7 +54,7 @@ def _read_kind(request: KindRequest, integration: Integration, attempt: Attempt)
         _run_handlers(request, integration, attempt, pages)
     except StoppedError:
         raise
-    except (Exception, asyncio.CancelledError, SystemExit) as error:  # noqa: BLE001 - the author's
+    except BaseException as error:  # noqa: BLE001 - the author's; asyncio's and exits as well
         failure = explain(error)
     attempt.check()  # a handler that returned early because of a cancel has read nothing to the end
     pages.cut()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from framework.environments import Environment
 from framework.errors import ProcessGoneError
 from framework.orphans import sweep
+from framework.process import KILL_SECONDS
 from framework.protocol.messages import Ready
 from framework.workers.desk import Desk
 from framework.workers.end import End
@@ -22,6 +23,7 @@ class Incumbent:
         self._desk = desk
         self.session: Session | None = None
         self.starts = 0
+        self._unswept = False  # there was no open file left to look for what it left behind
 
     @property
     def pid(self) -> int | None:
@@ -31,12 +33,18 @@ class Incumbent:
     def start(self, environment: Environment, died: Callable[[], None]) -> None:
         """Start the process; `died` must bury it. Raises OSError."""
         assert self.session is None
+        if self._unswept:
+            self._sweep()
         child = self._launch.start(environment)
         self.starts += 1
-        start = (self.starts, child)
-        self.session = Session(
-            start, self._launch, self._desk.timers, self._desk.log, self._desk.inbox.put
-        )
+        start, desk = (self.starts, child), self._desk
+        try:
+            self.session = Session(start, self._launch, desk.timers, desk.log, desk.inbox.put)
+        except OSError:  # others took the files that were left
+            child.kill()
+            child.wait(KILL_SECONDS)
+            child.close()
+            raise
         self._desk.selector.register(child.pidfd, selectors.EVENT_READ, died)
         self.session.open()
 
@@ -77,10 +85,20 @@ class Incumbent:
             self._desk.selector.unregister(session.stdin)
         end = session.bury()
         self.session = None
-        if swept := sweep(self._launch.marker):
-            self._desk.log.warning("%d processes that it left behind were killed", swept)
+        self._sweep()
         session.end_attempts(ProcessGoneError(f"its process ended: {end.reason}"))
         return end
+
+    def _sweep(self) -> None:
+        try:
+            swept = sweep(self._launch.marker)
+        except OSError as error:
+            self._unswept = True
+            self._desk.log.warning("what it left behind is looked for later: %s", error.strerror)
+            return
+        self._unswept = False
+        if swept:
+            self._desk.log.warning("%d processes that it left behind were killed", swept)
 
 
 def _about(note: AboutProcess, session: Session) -> bool:

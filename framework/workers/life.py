@@ -32,6 +32,7 @@ from framework.workers.states import Situation, State
 
 OWN_GRACE = 10.0  # seconds to finish or give back when the supervisor itself stops
 GRACE = 30.0  # seconds otherwise
+BLAMELESS = (Cause.ASKED, Cause.WORN, Cause.MACHINE)  # these say nothing about an environment
 
 
 class Life:
@@ -201,7 +202,7 @@ class Life:
         self._ended(end)
 
     def _ended(self, end: End) -> None:
-        previous = None if end.cause in {Cause.ASKED, Cause.WORN} else self._changes.ended(end)
+        previous = None if end.cause in BLAMELESS else self._changes.ended(end)
         if previous:
             self._desk.log.error("%s", self._changes.remark)
             end = structs.replace(end, cause=Cause.ASKED, reason=self._changes.remark or end.reason)

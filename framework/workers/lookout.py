@@ -12,7 +12,7 @@ LOOK_SECONDS = 5.0  # how long a change may go unnoticed
 
 
 class Looked(Struct, frozen=True):
-    """One integration: `fingerprint` is cheap, `changed` is called once it gives something new."""
+    """One integration: `fingerprint` is cheap, `changed` has it compared with what was built."""
 
     identifier: str
     fingerprint: Callable[[], str]
@@ -49,11 +49,10 @@ class Lookout(threading.Thread):
         self._seen = seen
 
     def _look(self, one: Looked) -> str:
-        before = self._seen.get(one.identifier)
         try:
             fingerprint = one.fingerprint()
         except Exception as error:  # noqa: BLE001 - one that cannot be read must not hide others
             fingerprint = f"unknown: {error!r}"  # the build says better what is wrong
-        if before is not None and fingerprint != before:
-            one.changed()
+        if fingerprint != self._seen.get(one.identifier):
+            one.changed()  # the first time, too: it may have changed since it was built
         return fingerprint

@@ -8,7 +8,7 @@ started it.
 import threading
 from concurrent.futures import Future
 
-from framework.errors import FrameworkError
+from framework.errors import FrameworkError, ProcessGoneError
 from framework.events import Delivery
 from framework.journal import Desired
 from framework.workers import changes
@@ -112,6 +112,8 @@ class Worker(threading.Thread):
         except Exception as error:  # a status that goes on saying READY would be a lie
             self._desk.log.exception("its owner failed; `supervisor.py restart` makes another")
             self.status = self.status.broken(f"unexpected: {error!r}")
+            if session := self._life.session:
+                session.end_attempts(ProcessGoneError("its owner failed"))
         finally:
             self._desk.shared.starts.leave(self._desk.identifier)
             self._desk.stopping.set()

@@ -12,10 +12,12 @@ STARTS = Starts(64)  # one for all tests: there is always a turn
 
 
 class Notes:
-    """A ledger that keeps what became of states, and knows no deliveries."""
+    """A ledger that keeps what became of states, and which deliveries went back or are done."""
 
     def __init__(self) -> None:
         self.transitions: list[Transition] = []
+        self.back: list[str] = []
+        self.finished: list[str] = []
 
     def note(self, transition: Transition) -> None:
         self.transitions.append(transition)
@@ -24,10 +26,10 @@ class Notes:
         return delivery
 
     def give_back(self, delivery: Delivery) -> None:
-        pass
+        self.back.append(delivery.id)
 
     def done(self, deliveries: Iterable[Delivery]) -> None:
-        pass
+        self.finished += [one.id for one in deliveries]
 
 
 def shared(ledger: Ledger) -> Shared:

@@ -42,9 +42,10 @@ def test_what_cannot_start_be_built_or_be_registered_leaves_the_others_alone(hou
     house.until("DEGRADED")
     house.eventually(lambda: set(house.port().entities("thing")) == {"a", "b"}, 30, "its entities")
 
-    dies, unbuildable, well = (house.one(name) for name in ("dies", "unbuildable", "well"))
+    expired = "exit status 1: the licence has expired"
+    house.eventually(lambda: house.one("dies")["reason"] == expired, 30, expired)
+    unbuildable, well = (house.one(name) for name in ("unbuildable", "well"))
     assert (well["state"], well["restarts"]) == ("READY", 0)
-    assert dies["reason"] == "exit status 1: the licence has expired"
     requirements = house.folder / "integrations" / "unbuildable" / "requirements.txt"
     assert unbuildable["reason"].startswith(f"{requirements}: resolving")
     assert "no-such-package-xyz was not found in the package registry" in unbuildable["reason"]

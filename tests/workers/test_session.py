@@ -24,6 +24,7 @@ from framework.workers.launch import Launch
 from framework.workers.notes import Kill, Said
 from framework.workers.session import Session
 from framework.workers.timers import Timers
+from tests.fakes.child import FakeChild
 from tests.fakes.children import until
 
 
@@ -32,58 +33,6 @@ class Clock:
 
     def __call__(self):
         return self.now
-
-
-class FakeChild:
-    """The supervisor's side of three pipes, and what was done to the process at their end."""
-
-    def __init__(self):
-        self.pid = 4242
-        self.status = -9
-        self.did = []
-        self.ends, ours = [], []
-        for direction in range(3):
-            pair = os.pipe()
-            ours.append(pair[direction == 0])
-            self.ends.append(pair[direction != 0])
-        self.stdin = os.fdopen(ours[0], "wb", buffering=0)
-        self.stdout = os.fdopen(ours[1], "rb", buffering=0)
-        self.stderr = os.fdopen(ours[2], "rb", buffering=0)
-        os.set_blocking(self.ends[0], False)
-        self._lines = framing.Lines(messages.MAX_FRAME_DOWN)
-
-    def stop(self):
-        self.did.append("stop")
-
-    def kill(self):
-        self.did.append("kill")
-
-    def signal_one(self, number):
-        self.did.append(number)
-
-    def reap(self):
-        return self.status
-
-    def close(self):
-        for pipe in (self.stdin, self.stdout, self.stderr):
-            pipe.close()
-
-    def heard(self):
-        """What it can read from its stdin."""
-        decoder = framing.Decoder(messages.Down)
-        heard = []
-        while True:
-            try:
-                chunk = os.read(self.ends[0], 65536)
-            except BlockingIOError:
-                return heard
-            if not chunk:
-                return heard
-            heard += [decoder.decode(line) for line in self._lines.feed(chunk)]
-
-    def hang_up(self):
-        while self.ends:
-            os.close(self.ends.pop())
 
 
 class Owner:

@@ -1,23 +1,111 @@
+"""Owners in their threads, with processes that a test acts for."""
+
 import logging
+import queue
 import threading
-import time
-from pathlib import Path
 
 import pytest
 from msgspec import Raw
 
-from framework.environments import Environment
-from framework.errors import BuildError, StoppedError
-from framework.protocol.messages import Ready
+from framework.environments import current
+from framework.environments.current import Bad, Current
+from framework.errors import (
+    BuildError,
+    FrameworkError,
+    ProcessGoneError,
+    RequirementsError,
+    StoppedError,
+)
+from framework.events import Delivery, Resync
+from framework.journal import Desired
+from framework.protocol.messages import IntegrationHello, Ready, Shutdown, Stacks, StacksAnswer
 from framework.workers.builder import Supply
-from framework.workers.launch import Launch
+from framework.workers.lanes import Job, Settled
 from framework.workers.notes import Kill, Said
 from framework.workers.states import State
 from framework.workers.worker import Worker
-from tests.fakes.shared import Notes, shared
+from tests.fakes.child import FakeChild
+from tests.fakes.children import until
+from tests.fakes.living import Acted, Living
+from tests.fakes.shared import STARTS, Notes, shared
 
 SECONDS = 10.0
-NOWHERE = Environment("key", Path("/nowhere"), Path("/nowhere/lib/python3/site-packages"))
+HELLO = IntegrationHello(1, capabilities=["stacks"])
+
+
+class Tended:
+    """A worker; its processes end when they are told to, and its lane does what it `hears`."""
+
+    def __init__(self, folder, build=None, begin=None, ledger=None):
+        self.shelf = Living(folder)
+        self.folder = folder
+        self.children, self.works = queue.SimpleQueue(), queue.SimpleQueue()
+        self.heard = queue.SimpleQueue()
+        self.ledger = ledger or Notes()
+        self.fingerprint = "inputs"
+        self.trouble = None
+        launch = Acted("jira", "jira", folder, Raw(b"{}"), {}, "i", "1.0", begin=begin or self._begin)
+        supply = Supply(build or self._build, lambda: self.fingerprint, folder / "current.json")
+        stopping = threading.Event()
+        self.worker = Worker(launch, supply, self._work, shared(self.ledger), stopping)
+        self._started = []
+
+    @property
+    def status(self):
+        return self.worker.status
+
+    def until(self, state):
+        until(lambda: self.status.state is state)
+
+    def serves(self):
+        """Start; return the child once it is ready."""
+        self.worker.start()
+        return self.greets()
+
+    def greets(self):
+        child = self.children.get(timeout=SECONDS)
+        child.says(HELLO, Ready())
+        until(lambda: self.status.state in {State.READY, State.DEGRADED})
+        return child
+
+    def deliver(self, name):
+        self.worker.deliver(Delivery(Resync(name, "jira", "test"), "jira"))
+
+    def works_on(self):
+        """Return the attempt that its lane has begun with."""
+        return self.works.get(timeout=SECONDS)
+
+    def environment(self, key):
+        return self.shelf.environment(key)
+
+    def end(self):
+        self.worker.stop()
+        for child in self._started:
+            child.dies(0)
+        self.heard.put("the end")
+        if self.worker.ident:
+            self.worker.join(SECONDS)
+        assert not self.worker.is_alive()
+        for child in self._started:
+            child.hang_up()
+            child.close()
+        self.shelf.end()
+
+    def _build(self, stop, say):
+        return self.environment("key")
+
+    def _begin(self, environment):
+        child = FakeChild(4000 + len(self._started))
+        self._started.append(child)
+        self.children.put(child)
+        return child
+
+    def _work(self, attempt):
+        self.works.put(attempt)
+        outcome = self.heard.get(timeout=SECONDS)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return self.trouble
 
 
 @pytest.fixture
@@ -25,26 +113,13 @@ def worker(tmp_path, caplog):
     caplog.set_level(logging.INFO)
     workers = []
 
-    def worker(build):
-        launch = Launch("jira", "jira", tmp_path, Raw(b"{}"), {}, "i", "1.0")
-        stopping = threading.Event()
-        supply = Supply(build, str, tmp_path / "current.json")
-        workers.append(Worker(launch, supply, lambda _: None, shared(Notes()), stopping))
+    def worker(build=None, **others):
+        workers.append(Tended(tmp_path, build, **others))
         return workers[-1]
 
     yield worker
     for one in workers:
-        one.stop()
-        if one.ident:
-            one.join(SECONDS)
-            assert one.status.state is State.STOPPED
-
-
-def until(worker, state):
-    end = time.monotonic() + SECONDS
-    while worker.status.state is not state:
-        assert time.monotonic() < end, worker.status
-        worker.join(0.01)
+        one.end()
 
 
 def raising(error):
@@ -55,10 +130,13 @@ def raising(error):
     return build
 
 
+# --- builds
+
+
 def test_a_build_that_fails_is_tried_again_with_its_reason_in_the_status(worker, caplog):
     jira = worker(raising(BuildError("no version matches")))
-    jira.start()
-    until(jira, State.BACKOFF)
+    jira.worker.start()
+    jira.until(State.BACKOFF)
 
     assert jira.status.reason == "no version matches"
     assert (jira.status.pid, jira.status.restarts, jira.status.environment) == (None, 0, None)
@@ -66,30 +144,68 @@ def test_a_build_that_fails_is_tried_again_with_its_reason_in_the_status(worker,
     assert "no version matches; the next build is in 10 s" in caplog.messages
 
 
+def test_requirements_that_must_be_changed_block(worker, caplog):
+    jira = worker(raising(RequirementsError("no version matches")))
+    jira.worker.start()
+    jira.until(State.BLOCKED)
+
+    assert "no version matches; the next build is once its inputs change" in caplog.messages
+
+
 def test_a_bug_in_a_build_is_a_reason_too(worker):
     jira = worker(raising(ZeroDivisionError("oops")))
-    jira.start()
-    until(jira, State.BACKOFF)
+    jira.worker.start()
+    jira.until(State.BACKOFF)
 
     assert jira.status.reason == "unexpected: ZeroDivisionError('oops')"
 
 
-def test_a_process_that_cannot_be_started_is_tried_again(worker):
-    jira = worker(lambda stop, say: NOWHERE)
-    jira.start()
-    until(jira, State.BACKOFF)
+def test_inputs_that_are_looked_at_and_have_changed_are_built(worker):
+    jira = worker()
+    first = jira.serves()
+    jira.fingerprint = "other inputs"
+    jira.worker.look()
+    until(lambda: jira.worker._changes._succession.fingerprint == "other inputs")
 
-    assert jira.status.reason.startswith("the process could not be started: [Errno 2]")
-    assert (jira.status.environment, jira.status.restarts) == ("key", 0)
+    assert (jira.status.pid, jira.status.state) == (first.pid, State.READY)
+
+
+def test_what_an_earlier_life_found_bad_is_not_built_again(worker, tmp_path):
+    bad = Bad("new", "inputs", "no `ready`")
+    jira = worker(raising(AssertionError("it was built")))
+    file = tmp_path / "current.json"
+    current.write(file, Current(jira.environment("old"), None, 1.0, bad))
+    jira.end()
+    jira = worker(raising(AssertionError("it was built")))
+    jira.serves()
+
+    assert jira.status.environment == "old"
+    assert jira.status.state is State.DEGRADED
+    assert jira.status.reason == "the new environment new is not used: no `ready`"
+
+
+def test_another_environment_takes_over(worker):
+    keys = iter(["old", "new"])
+    jira = worker(lambda stop, say: jira.environment(next(keys)))
+    first = jira.serves()
+    jira.fingerprint = "other inputs"
+    jira.worker.look()
+    jira.until(State.STOPPING)
+    first.dies(0)
+    jira.greets()
+
+    assert (jira.status.environment, jira.status.restarts) == ("new", 1)
+
+
+# --- the end
 
 
 def test_a_stop_ends_the_wait_for_the_next_start(worker):
     jira = worker(raising(BuildError("no version matches")))
-    jira.start()
-    until(jira, State.BACKOFF)
-    jira.stop()
+    jira.worker.start()
+    jira.until(State.BACKOFF)
+    jira.end()
 
-    jira.join(SECONDS)
     assert jira.status.state is State.STOPPED
 
 
@@ -99,13 +215,12 @@ def test_nothing_is_started_after_a_stop(worker, stopped):
         assert stop.wait(SECONDS)
         if stopped:
             raise StoppedError("uv was stopped")
-        return NOWHERE
+        return jira.environment("key")
 
     jira = worker(build)
-    jira.start()
-    until(jira, State.BUILDING)
-    jira.stop()
-    jira.join(SECONDS)
+    jira.worker.start()
+    jira.until(State.BUILDING)
+    jira.end()
 
     assert (jira.status.state, jira.status.reason) == (State.STOPPED, None)
     assert jira.status.environment is None
@@ -114,17 +229,259 @@ def test_nothing_is_started_after_a_stop(worker, stopped):
 def test_stopped_before_it_began_it_builds_nothing(worker):
     built = []
     jira = worker(lambda stop, say: built.append(stop))
-    jira.stop()
-    jira.start()
-    jira.join(SECONDS)
+    jira.worker.stop()
+    jira.worker.start()
+    jira.end()
 
     assert jira.status.state is State.STOPPED
     assert built == []
 
 
+def test_a_stop_gives_the_delivery_in_work_back(worker):
+    jira = worker()
+    child = jira.serves()
+    jira.deliver("e1")
+    attempt = jira.works_on()
+    jira.worker.stop()
+    jira.until(State.STOPPING)
+    with pytest.raises(StoppedError, match="the supervisor stops"):
+        attempt.receive()
+    assert Shutdown(10) in child.heard()
+    jira.heard.put(StoppedError("the supervisor stops"))
+    jira.end()
+
+    assert (jira.ledger.back, jira.ledger.finished) == (["e1/jira"], [])
+
+
+# --- what is about an earlier process
+
+
 @pytest.mark.parametrize("note", [Said(7, Ready()), Kill(7, "no `pong`")])
 def test_what_is_about_an_earlier_process_is_dropped(worker, note):
     jira = worker(raising(BuildError("never built")))
-    jira._take(note)
+    jira.worker._take(note)
 
     assert jira.status.state is State.PENDING
+
+
+# --- what operators want
+
+
+def test_what_was_stopped_in_an_earlier_life_is_built_and_not_started(worker, caplog):
+    jira = worker()
+    jira.worker.desire(Desired.STOP)
+    jira.worker.start()
+    until(lambda: jira.worker._changes.usable)
+
+    assert (jira.status.state, jira.status.desired) == (State.STOPPED, Desired.STOP)
+    assert jira.children.empty()
+    jira.worker.desire(Desired.RUN)
+    jira.greets()
+    assert jira.status.desired is Desired.RUN
+
+
+def test_a_pause_finishes_the_delivery_in_work_and_holds_the_next_back(worker):
+    jira = worker()
+    jira.serves()
+    jira.deliver("e1")
+    jira.works_on()
+    jira.worker.desire(Desired.PAUSE)
+    jira.deliver("e2")
+    jira.heard.put("done")
+    until(lambda: jira.ledger.finished == ["e1/jira"])
+    jira.worker.look()
+    until(lambda: not jira.worker._deliveries.busy)
+    assert jira.works.empty()
+    assert jira.status.state is State.READY
+
+    jira.worker.desire(Desired.RUN)
+    assert jira.works_on().delivery.id == "e2/jira"
+    jira.heard.put("done")
+    until(lambda: jira.ledger.finished == ["e1/jira", "e2/jira"])
+
+
+def test_paused_in_an_earlier_life_it_starts_and_is_given_nothing(worker):
+    jira = worker()
+    jira.worker.desire(Desired.PAUSE)
+    jira.deliver("e1")
+    jira.serves()
+
+    assert jira.status.desired is Desired.PAUSE
+    assert jira.works.empty()
+
+
+def test_a_restart_replaces_the_process_and_repeats_its_delivery(worker):
+    jira = worker()
+    child = jira.serves()
+    jira.deliver("e1")
+    attempt = jira.works_on()
+    jira.worker.restart()
+    jira.until(State.STOPPING)
+    with pytest.raises(FrameworkError, match="its process is replaced") as gone:
+        attempt.receive()
+    jira.heard.put(gone.value)
+    child.dies(0)
+    second = jira.greets()
+
+    assert second.pid == jira.status.pid
+    assert jira.works_on().delivery.id == "e1/jira"
+    assert jira.status.restarts == 1
+
+
+# --- stacks
+
+
+def test_a_process_is_asked_what_it_does(worker):
+    jira = worker()
+    child = jira.serves()
+    answer = jira.worker.explain()
+    asked = []
+    until(lambda: asked.extend(child.heard()) or Stacks(1) in asked)
+    child.says(StacksAnswer(1, "Thread main"))
+
+    assert answer.result(SECONDS) == "Thread main"
+
+
+def test_without_a_process_there_is_nothing_to_be_asked(worker):
+    jira = worker(raising(BuildError("no version matches")))
+    jira.worker.start()
+    jira.until(State.BACKOFF)
+
+    with pytest.raises(FrameworkError, match="it has no process: it is BACKOFF"):
+        jira.worker.explain().result(SECONDS)
+
+
+# --- memory
+
+
+def test_over_its_soft_limit_it_finishes_its_delivery_then_makes_way(worker):
+    jira = worker()
+    child = jira.serves()
+    jira.deliver("e1")
+    jira.works_on()
+    jira.deliver("e2")
+    jira.worker.relieve(child.pid, "its memory is 450 MiB")
+    jira.worker.relieve(child.pid, "its memory is 451 MiB")
+    answer = jira.worker.explain()  # behind the other notes
+    until(lambda: Stacks(1) in child.heard())
+    assert (jira.status.state, answer.done()) == (State.READY, False)
+    jira.heard.put("done")
+    jira.until(State.STOPPING)
+
+    assert jira.status.reason == "its memory is 451 MiB"
+    assert jira.ledger.finished == ["e1/jira"]
+    assert jira.works.empty()
+
+
+def test_what_was_said_about_an_earlier_process_s_memory_holds_nothing_up(worker):
+    jira = worker()
+    child = jira.serves()
+    jira.worker.relieve(child.pid - 1, "its memory is 450 MiB")
+    jira.deliver("e1")
+
+    assert jira.works_on().delivery.id == "e1/jira"
+    jira.heard.put("done")
+    until(lambda: jira.ledger.finished == ["e1/jira"])
+
+
+def test_over_its_hard_limit_it_is_killed_and_started_after_a_while(worker):
+    jira = worker()
+    child = jira.serves()
+    jira.worker.replace(child.pid, "its memory is 612 MiB")
+    until(lambda: "kill" in child.did)
+    child.dies(-9)
+    jira.until(State.BACKOFF)
+
+    assert jira.status.reason == "its memory is 612 MiB"
+    assert jira.status.retry_at is not None
+    jira.greets()
+
+
+# --- trouble
+
+
+def test_a_delivery_that_is_done_with_trouble_makes_it_degraded_until_one_is_without(worker):
+    jira = worker()
+    jira.serves()
+    jira.trouble = "the last resync failed: no such broker"
+    jira.deliver("e1")
+    jira.heard.put("done")
+    jira.until(State.DEGRADED)
+    assert jira.status.reason == "the last resync failed: no such broker"
+    assert jira.ledger.finished == ["e1/jira"]
+
+    jira.trouble = None
+    jira.deliver("e2")
+    jira.heard.put("done")
+    jira.until(State.READY)
+    assert [one.after for one in jira.ledger.transitions[-2:]] == ["DEGRADED", "READY"]
+
+
+def test_trouble_with_port_is_trouble_and_the_delivery_is_repeated(worker, caplog):
+    jira = worker()
+    jira.serves()
+    jira.deliver("e1")
+    jira.heard.put(FrameworkError("Port answered 503"))
+    jira.until(State.DEGRADED)
+
+    assert jira.status.reason == "Port answered 503"
+    assert jira.ledger.back == ["e1/jira"]
+    assert "the next attempt is in 5 s" in caplog.messages
+
+
+# --- a bug of ours
+
+
+class Broken(Exception):  # noqa: N818 - it is what nobody has foreseen
+    """As the ledger's `note` never raises."""
+
+
+class Faulty(Notes):
+    """A ledger that fails once a process is to be degraded."""
+
+    def note(self, transition):
+        super().note(transition)
+        if transition.after == "DEGRADED":
+            raise Broken("oops")
+
+
+@pytest.fixture
+def broken(worker):
+    """A worker with a delivery in work whose owner has failed; return it with the attempt."""
+    jira = worker(ledger=Faulty())
+    jira.serves()
+    jira.deliver("e1")
+    attempt = jira.works_on()
+    jira.worker._desk.inbox.put(Settled(Job(attempt, []), trouble="it is not done"))
+    jira.worker.join(SECONDS)
+    return jira, attempt
+
+
+def test_an_owner_that_fails_says_so_and_what_to_do(broken, caplog):
+    jira, _ = broken
+
+    assert (jira.status.state, jira.status.pid) == (State.BLOCKED, None)
+    assert jira.status.reason == "unexpected: Broken('oops')"
+    assert "its owner failed; `supervisor.py restart` makes another" in caplog.messages
+    assert jira.worker._desk.stopping.is_set()
+
+
+def test_a_delivery_in_work_goes_back_when_its_owner_fails(broken):
+    jira, attempt = broken
+    with pytest.raises(ProcessGoneError, match="its owner failed") as gone:
+        attempt.receive()
+    jira.heard.put(gone.value)
+
+    until(lambda: jira.ledger.back == ["e1/jira"])
+
+
+def test_an_owner_that_fails_gives_its_turn_back(worker):
+    def begin(environment):
+        raise Broken("oops")
+
+    jira = worker(begin=begin)
+    jira.worker.start()
+    jira.worker.join(SECONDS)
+    until(lambda: "jira" not in STARTS._starting)
+
+    assert jira.status.state is State.BLOCKED

@@ -1,0 +1,162 @@
+"""A life without an owner: its desk, its environments, and processes that a test acts for."""
+
+import logging
+import threading
+from collections.abc import Callable
+from types import SimpleNamespace
+
+from msgspec import Raw
+
+from framework.environments import Environment, receipt
+from framework.environments.current import Current
+from framework.process import Child
+from framework.protocol.messages import IntegrationHello, Ready
+from framework.workers.changes import Changes
+from framework.workers.desk import Desk, Shared
+from framework.workers.launch import Launch
+from framework.workers.life import Life
+from framework.workers.notes import Built, Granted, Said
+from framework.workers.timers import Timers
+from tests.fakes.child import FakeChild
+from tests.fakes.shared import Notes
+
+
+class Acted(Launch, frozen=True, kw_only=True):
+    """A launch whose processes are what `begin` returns."""
+
+    begin: Callable[[Environment], Child]
+
+    def start(self, environment: Environment) -> Child:
+        return self.begin(environment)
+
+
+class Turns:
+    """It is always one's turn; who has one is `starting`."""
+
+    def __init__(self):
+        self.starting = set()
+
+    def ask(self, identifier, granted):
+        self.starting.add(identifier)
+        granted()
+
+    def leave(self, identifier):
+        self.starting.discard(identifier)
+
+
+class Living:
+    """`life` with all that it works with; `children` were started in the environments `keys`."""
+
+    def __init__(self, folder):
+        self.now = 1000.0
+        self.folder, self.turns, self.ledger = folder, Turns(), Notes()
+        self.children, self.keys, self.asked = [], [], []
+        self.refusal = None  # why a process cannot be started
+        self.reports = 0
+        self.desk = Desk("jira", threading.Event(), Shared(self.ledger, self.turns))
+        self.desk.timers = self.timers = Timers(lambda: self.now)
+        clock = self.timers.clock
+        log = logging.getLogger("integration.jira")
+        self.changes = Changes(Current(), lambda _: None, log, clock, clock)
+        launch = Acted("jira", "jira", folder, Raw(b"{}"), {}, "test", "1", begin=self._begin)
+        ask = lambda: self.asked.append(self.now)  # noqa: E731 - when a build was asked for
+        self.life = Life(launch, self.desk, self.changes, ask, self._report)
+
+    # --- environments
+
+    def environment(self, key):
+        path, sdk = self.folder / key, self.folder / "sdk"
+        (path / "bin").mkdir(parents=True, exist_ok=True)
+        (path / "bin" / "python").touch()
+        (path / receipt.NAME).touch()
+        sdk.mkdir(exist_ok=True)
+        return Environment(key, path, sdk)
+
+    def lose(self, key):
+        (self.folder / key / receipt.NAME).unlink()
+
+    def builds(self, key):
+        """Have an environment built, which the next process is started in."""
+        self.changes.built(Built(self.environment(key), f"inputs of {key}"))
+
+    # --- a process
+
+    def starts(self, key="old"):
+        """Build and start; return the child."""
+        self.builds(key)
+        self.life.proceed()
+        self.goes_on()
+        return self.children[-1]
+
+    def serves(self, key="old"):
+        """Build, start and get ready; return the child."""
+        child = self.starts(key)
+        self.greets()
+        return child
+
+    def greets(self):
+        number = self.life.process.starts
+        for message in (IntegrationHello(1), Ready()):
+            self.life.take(Said(number, message))
+
+    def works(self):
+        """Have the process work on a delivery; return what its attempt was ended with."""
+        errors = []
+        self.life.session.attempts["e1/jira"] = SimpleNamespace(end=errors.append)
+        return errors
+
+    def dies(self, status=-9):
+        """Let the process end, and what follows happen."""
+        self.children[-1].dies(status)
+        for key, _ in self.desk.selector.select(0):
+            key.data()
+        self.goes_on()
+
+    # --- the owner's loop
+
+    def goes_on(self):
+        """Do what lies in the inbox."""
+        for note in self.desk.inbox.drain():
+            assert isinstance(note, Granted), note
+            self.life.granted()
+
+    def passes(self, seconds):
+        """Let time pass, and what is due happen."""
+        self.now += seconds
+        self.timers.run_due()
+        self.goes_on()
+
+    @property
+    def state(self):
+        return self.life.situation.state
+
+    @property
+    def reason(self):
+        return self.life.situation.reason
+
+    @property
+    def delay(self):
+        retry_at = self.life.situation.retry_at
+        return None if retry_at is None else retry_at - self.now
+
+    @property
+    def story(self):
+        return [one.after for one in self.ledger.transitions]
+
+    def _begin(self, environment):
+        if self.refusal:
+            raise self.refusal
+        self.keys.append(environment.key)
+        self.children.append(FakeChild(4000 + len(self.children)))
+        return self.children[-1]
+
+    def _report(self):
+        self.reports += 1
+
+    def end(self):
+        if self.life.session:
+            self.life.process.bury()
+        for child in self.children:
+            child.hang_up()
+            child.close()
+        self.desk.selector.close()
