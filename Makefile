@@ -6,6 +6,8 @@ PYTHON ?= python3
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/\1/p;}' uv.lock)
 VENV_PYTHON := .venv/bin/python
+SCHEMA := PYTHONPATH=. $(VENV_PYTHON) docs/schema.py
+TEST := $(VENV_PYTHON) -m coverage run -m pytest -m "not kafka and not browser"
 EXPORT := export --quiet --frozen --no-default-groups --no-hashes --no-emit-project --no-header --no-annotate
 export UV_PYTHON_DOWNLOADS := never
 ifdef CI
@@ -13,7 +15,7 @@ export UV_NO_PROGRESS := 1
 endif
 .DEFAULT_GOAL := help
 
-.PHONY: help sync run test test-unit test-integrations test-kafka test-browser check format bench requirements clean
+.PHONY: help sync run test test-unit test-houses test-rooms test-integrations test-kafka test-browser check format bench requirements schema clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -33,11 +35,18 @@ run: sync ## run the supervisor: no account and no broker needed with the quicks
 
 test: test-unit test-integrations ## every test that needs no Java, Maven, Chromium or root
 
+# Both halves wait most of the time, so they share the machine.
 test-unit: sync
 	@rm -f .coverage .coverage.*
-	$(VENV_PYTHON) -m coverage run -m pytest -m "not kafka and not browser"
+	@$(MAKE) --no-print-directory --jobs 2 test-houses test-rooms
 	@$(VENV_PYTHON) -m coverage combine --quiet
 	$(VENV_PYTHON) -m coverage report --fail-under=95
+
+test-houses: sync # whole supervisors, as users have them
+	$(TEST) tests/whole tests/faults
+
+test-rooms: sync # everything else
+	$(TEST) --ignore tests/whole --ignore tests/faults
 
 test-integrations: sync ## each integrations/*/tests in that integration's own environment
 	$(VENV_PYTHON) tests/integrations.py
@@ -49,12 +58,13 @@ test-browser: sync ## the sandbox's page in Chromium
 	$(UV) sync --locked --quiet --inexact --group browser --python $(PYTHON)
 	$(VENV_PYTHON) -m pytest tests/browser
 
-check: sync ## lint, types, layers, format, exported requirements
+check: sync ## lint, types, layers, format, exported requirements and schema
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy
 	.venv/bin/lint-imports
 	@$(UV) $(EXPORT) | diff framework/requirements.txt - || { echo "framework/requirements.txt differs from uv.lock: run make requirements"; exit 1; }
+	@$(SCHEMA) | diff docs/protocol.schema.json - || { echo "docs/protocol.schema.json differs from the messages: run make schema"; exit 1; }
 
 format: sync ## rewrite the code in the house's format
 	$(VENV_PYTHON) -m ruff check --fix .
@@ -63,7 +73,11 @@ format: sync ## rewrite the code in the house's format
 requirements: sync ## export framework/requirements.txt from uv.lock
 	$(UV) $(EXPORT) > framework/requirements.txt
 
+schema: sync ## write docs/protocol.schema.json from the messages in framework/protocol
+	$(SCHEMA) > docs/protocol.schema.json
+
 bench: sync ## benchmarks with their peers; each prints a ratio
+	$(UV) sync --locked --quiet --inexact --group bench --python $(PYTHON)
 	@for program in bench/*.py; do PYTHONPATH=. $(VENV_PYTHON) $$program || exit 1; done
 
 clean: ## remove what was built; the state folder stays

@@ -1,11 +1,11 @@
 """The command line: an error is a sentence, and no command waits for what it does not need."""
 
 import importlib
+import os
 import sys
+from collections.abc import Callable
 
-import typer
-
-from framework.console import door
+from framework import guard
 from framework.errors import FrameworkError
 from framework.state import NotRunningError
 
@@ -14,6 +14,8 @@ NOT_RUNNING = 3  # exit status, as init scripts have it
 
 def main() -> None:
     """Run the command line; an error is a sentence on stderr, never a traceback."""
+    if sys.argv[1:2] == ["run"] and _unguarded():
+        guard.become([sys.executable, *sys.orig_argv[1:]])
     try:
         _app()()
     except NotRunningError as error:
@@ -22,15 +24,21 @@ def main() -> None:
         _fail(error, 1)
 
 
-def _app() -> typer.Typer:
-    operators = door.opened()
+def _unguarded() -> bool:
+    linux = sys.platform == "linux"  # elsewhere the command itself says that it needs Linux
+    return linux and guard.needed(os.environ, os.getpid(), os.getppid())
+
+
+def _app() -> Callable[[], None]:
+    """Return the commands; what `run` needs takes half a second to import, so only if need be."""
+    door = importlib.import_module("framework.console.door")
+    operators: Callable[[], None] = door.opened()
     if {*sys.argv[1:2]} & door.names(operators):
         return operators
-    # What runs everything takes half a second to import: not for each look of an operator.
-    app: typer.Typer = importlib.import_module("framework.main.commands").app
-    return app
+    commands: Callable[[], None] = importlib.import_module("framework.main.commands").app
+    return commands
 
 
 def _fail(error: FrameworkError, status: int) -> None:
-    typer.echo(f"error: {error}", err=True)
+    sys.stderr.write(f"error: {error}\n")
     sys.exit(status)

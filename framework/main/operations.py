@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from framework.config.difference import Difference
+from framework.config.difference import Change, Difference
 from framework.errors import FrameworkError
 from framework.journal import Desired
 from framework.main.configured import Load
@@ -72,8 +72,12 @@ class Operations:
         except FrameworkError as error:
             log.error("the configuration was not reloaded: %s", error)
             return
-        for one in found.integrations:
-            log.info("reloaded: %s %s %s", one.identifier, one.change, ", ".join(one.what))
+        changes = [one for one in found.integrations if one.change is not Change.UNCHANGED]
+        for one in changes:
+            log.info(
+                "%s was %s: %s", one.identifier, one.change, ", ".join(one.what) or "as a whole"
+            )
+        log.info("reloaded; unchanged: %d", len(found.integrations) - len(changes))
         for section in found.restart:
             log.warning("`%s` has changed: restart the supervisor to take it into use", section)
 

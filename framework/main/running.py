@@ -33,12 +33,10 @@ log = logging.getLogger("supervisor")
 
 
 def run(config: Path, state: Path, version: str, log_format: logs.Format | None) -> None:
-    """Run the integrations until SIGINT or SIGTERM; guarded, unless systemd is the guard."""
+    """Run the integrations until SIGINT or SIGTERM."""
     if sys.platform != "linux":
         raise ConfigError("the supervisor needs Linux 5.3 or newer (pidfd, prctl)")
     loaded = configured.load(config, None)  # what is wrong is told before anything starts
-    if guard.needed(os.environ, os.getpid(), os.getppid()):
-        guard.become([sys.executable, *sys.orig_argv[1:]])
     os.environ.pop(guard.VARIABLE, None)  # our children are not its
     written = structs.replace(loaded.logs, format=log_format) if log_format else loaded.logs
     with (

@@ -6,7 +6,7 @@ second, so that a frame too broken to decode still says which delivery it ruins.
 
 from typing import Any, Literal
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 VERSION = 1
 WINDOW = 8  # pages that may be on their way without an `ack`
@@ -14,7 +14,10 @@ MAX_FRAME_UP = 8 * 1024 * 1024  # bytes in one line from an integration
 MAX_FRAME_DOWN = 2 * 1024 * 1024  # bytes in one line to an integration
 HEARTBEAT_SECONDS = 10
 
-NOTHING = Raw(b"{}")
+
+def nothing() -> Raw:
+    """Return an empty object: a default that is made, since a schema cannot hold a Raw."""
+    return Raw(b"{}")
 
 
 class Message(Struct, frozen=True, omit_defaults=True, rename="camel", tag_field="type"):
@@ -41,7 +44,7 @@ class Configure(Message, frozen=True, tag="configure"):
 
     identifier: str
     integration_type: str
-    config: Raw = NOTHING
+    config: Raw = field(default_factory=nothing)
 
 
 class KindRequest(Struct, frozen=True):
@@ -49,7 +52,7 @@ class KindRequest(Struct, frozen=True):
 
     kind: str
     index: int
-    selector: Raw = NOTHING
+    selector: Raw = field(default_factory=nothing)
 
 
 class Resync(Message, frozen=True, tag="resync"):

@@ -44,25 +44,11 @@ class Turns:
         self.starting.discard(identifier)
 
 
-class Living:
-    """`life` with all that it works with; `children` were started in the environments `keys`."""
+class Shelf:
+    """Environments that look whole."""
 
     def __init__(self, folder):
-        self.now = 1000.0
-        self.folder, self.turns, self.ledger = folder, Turns(), Notes()
-        self.children, self.keys, self.asked = [], [], []
-        self.refusal = None  # why a process cannot be started
-        self.reports = 0
-        self.desk = Desk("jira", threading.Event(), Shared(self.ledger, self.turns))
-        self.desk.timers = self.timers = Timers(lambda: self.now)
-        clock = self.timers.clock
-        log = logging.getLogger("integration.jira")
-        self.changes = Changes(Current(), lambda _: None, log, clock, clock)
-        launch = Acted("jira", "jira", folder, Raw(b"{}"), {}, "test", "1", begin=self._begin)
-        ask = lambda: self.asked.append(self.now)  # noqa: E731 - when a build was asked for
-        self.life = Life(launch, self.desk, self.changes, ask, self._report)
-
-    # --- environments
+        self.folder = folder
 
     def environment(self, key):
         path, sdk = self.folder / key, self.folder / "sdk"
@@ -75,9 +61,29 @@ class Living:
     def lose(self, key):
         (self.folder / key / receipt.NAME).unlink()
 
+
+class Living:
+    """`life` with all that it works with; `children` were started in the environments `keys`."""
+
+    def __init__(self, folder):
+        self.now = 1000.0
+        self.shelf, self.turns, self.ledger = Shelf(folder), Turns(), Notes()
+        self.children, self.keys, self.asked = [], [], []
+        self.refusal = None  # why a process cannot be started
+        self.began = lambda: None  # called as soon as there is one
+        self.reports = 0
+        self.desk = Desk("jira", threading.Event(), Shared(self.ledger, self.turns))
+        self.desk.timers = self.timers = Timers(lambda: self.now)
+        clock = self.timers.clock
+        log = logging.getLogger("integration.jira")
+        self.changes = Changes(Current(), lambda _: None, log, clock, clock)
+        launch = Acted("jira", "jira", folder, Raw(b"{}"), {}, "test", "1", begin=self._begin)
+        ask = lambda: self.asked.append(self.now)  # noqa: E731 - when a build was asked for
+        self.life = Life(launch, self.desk, self.changes, ask, self._report)
+
     def builds(self, key):
         """Have an environment built, which the next process is started in."""
-        self.changes.built(Built(self.environment(key), f"inputs of {key}"))
+        self.changes.built(Built(self.shelf.environment(key), f"inputs of {key}"))
 
     # --- a process
 
@@ -148,6 +154,7 @@ class Living:
             raise self.refusal
         self.keys.append(environment.key)
         self.children.append(FakeChild(4000 + len(self.children)))
+        self.began()
         return self.children[-1]
 
     def _report(self):

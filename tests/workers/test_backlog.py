@@ -41,3 +41,20 @@ def test_a_failure_holds_everything_back_and_a_success_lets_it_go():
     assert backlog.failed(now=105) == 10
     backlog.succeeded()
     assert backlog.due(now=105)
+
+
+def test_a_delivery_that_comes_twice_waits_once():
+    backlog = Backlog()
+    for name in ("a", "b", "a"):
+        backlog.add(delivery(name))
+
+    assert backlog.take() == (delivery("a"), [delivery("b")])
+
+
+def test_what_goes_back_and_came_again_meanwhile_waits_once_in_its_old_place():
+    backlog = Backlog()
+    backlog.add(delivery("later"))
+    backlog.add(delivery("a"))
+    backlog.put_back([delivery("a")])
+
+    assert backlog.take() == (delivery("a"), [delivery("later")])

@@ -4,12 +4,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from framework.environments import Environment, current
 from framework.environments.current import Current
 from framework.errors import BuildUnavailableError, RequirementsError, StoppedError
 from framework.workers.builder import Builder, Supply
-from framework.workers.notes import Building, Built, Unbuilt
+from framework.workers.happenings import Building, Unbuilt
+from framework.workers.notes import Built
 
 SECONDS = 10.0
 ENVIRONMENT = Environment("key", Path("/envs/key"), Path("/envs/sdk"))
@@ -48,6 +50,10 @@ class Tended:
         supply = Supply(self.inputs.build, self.inputs.look, self.file, every=0.01, clock=clock)
         log = logging.getLogger("integration.jira")
         self.builder = Builder(supply, self.notes.put, self.stopping, log)
+
+    def be_told(self):
+        """Let it look only where it is told to."""
+        self.builder._supply = structs.replace(self.builder._supply, every=60.0)
 
     def start(self):
         self.builder.start()
@@ -182,3 +188,16 @@ def test_what_cannot_be_noted_is_told(tended, caplog):
     tended.end()
 
     assert "jira.json cannot be written: File exists; a restart will not know" in caplog.text
+
+
+def test_inputs_that_are_looked_at_are_built_only_if_they_are_new(tended):
+    tended.be_told()
+    tended.start()
+    tended.builder.ask()
+    assert tended.outcome() == Built(ENVIRONMENT, "a")
+    tended.builder.look()
+    tended.inputs.fingerprint = "b"
+    tended.builder.look()
+
+    assert tended.outcome() == Built(ENVIRONMENT, "b")
+    assert tended.notes.empty()

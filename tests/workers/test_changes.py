@@ -2,12 +2,13 @@ import logging
 
 import pytest
 
-from framework.environments import Environment, current, receipt
+from framework.environments import current
 from framework.environments.current import Bad, Current
 from framework.workers import changes
 from framework.workers.changes import Changes
 from framework.workers.end import End
 from framework.workers.notes import Built
+from tests.fakes.living import Shelf
 
 LOG = logging.getLogger("integration.jira")
 LATE = End("no `ready` within 60 s of its start", late=True)
@@ -20,27 +21,17 @@ class Clock:
         return self.now
 
 
-class Kept:
+class Kept(Shelf):
     """Changes with a shelf of environments, a clock, and what was noted."""
 
     def __init__(self, folder):
-        self.folder, self.clock, self.noted = folder, Clock(), []
+        super().__init__(folder)
+        self.clock, self.noted = Clock(), []
         self.changes = self.resumed(Current())
 
     def resumed(self, noted):
         self.changes = Changes(noted, self.noted.append, LOG, self.clock, self.clock)
         return self.changes
-
-    def environment(self, key):
-        path, sdk = self.folder / key, self.folder / "sdk"
-        (path / "bin").mkdir(parents=True, exist_ok=True)
-        (path / "bin" / "python").touch()
-        (path / receipt.NAME).touch()
-        sdk.mkdir(exist_ok=True)
-        return Environment(key, path, sdk)
-
-    def lose(self, key):
-        (self.folder / key / receipt.NAME).unlink()
 
     def use(self, key, inputs="inputs"):
         self.clock.now += 400
@@ -166,3 +157,24 @@ def test_a_note_that_cannot_be_read_is_told_and_done_without(tmp_path, caplog):
 
     assert changes.noted(tmp_path / "jira.json", LOG) == Current()
     assert "jira.json cannot be read" in caplog.text
+
+
+def test_what_goes_on_is_no_trouble_and_what_failed_is(kept):
+    kept.use("old")
+    kept.changes.building()
+    assert (kept.changes.remark, kept.changes.trouble) == ("building a new environment", None)
+    kept.changes.built(Built(kept.environment("new"), "b"))
+    assert kept.changes.trouble is None
+    kept.changes.proceed()
+    assert (kept.changes.remark, kept.changes.trouble) == (None, None)
+    kept.changes.unbuilt("no version matches")
+
+    assert kept.changes.trouble == "the new environment could not be built: no version matches"
+
+
+def test_the_first_process_there_is_follows_no_gap(kept, caplog):
+    kept.changes.vacated()
+    kept.use("first")
+    kept.changes.occupied()
+
+    assert caplog.messages == []

@@ -107,3 +107,39 @@ def test_an_attempt_speaks_to_the_process_it_was_made_for(owner):
     attempt._give_up("it did not answer")
 
     assert owner.notes == [Send(3, Ping(1)), Hung(3, "it did not answer")]
+
+
+def test_what_is_done_with_trouble_is_done(owner):
+    owner.deliveries.add(delivery("a"))
+    owner.dispatch()
+    owner.deliveries.settled(Settled(owner.jobs[0], trouble="it failed"), owner.session)
+    owner.deliveries.add(delivery("b"))
+    owner.dispatch()
+
+    assert [job.attempt.delivery.event.id for job in owner.jobs] == ["a", "b"]
+    assert owner.timers.wait(60) == 60
+
+
+def test_failures_hold_it_back_ever_longer_until_one_succeeds(owner):
+    for _ in range(2):
+        owner.deliveries.add(delivery("a"))
+        owner.dispatch()
+        owner.deliveries.settled(Settled(owner.jobs[-1], [delivery("a")], "503"), owner.session)
+        owner.clock.now += 5
+    owner.dispatch()
+    assert len(owner.jobs) == 2
+    owner.clock.now += 5
+    owner.dispatch()
+    owner.deliveries.settled(Settled(owner.jobs[-1]), owner.session)
+    owner.deliveries.add(delivery("b"))
+    owner.dispatch()
+
+    assert [job.attempt.delivery.event.id for job in owner.jobs] == ["a", "a", "a", "b"]
+
+
+def test_a_delivery_that_comes_twice_is_handed_over_once(owner):
+    for name in "aa":
+        owner.deliveries.add(delivery(name))
+    owner.dispatch()
+
+    assert owner.jobs[0].absorbed == []

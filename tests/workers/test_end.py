@@ -1,3 +1,5 @@
+import errno
+import os
 import signal
 
 import pytest
@@ -55,3 +57,23 @@ def test_an_environment_is_given_up_for_what_another_start_will_not_cure():
     assert End("late", late=True).final
     assert End("exit status 78", Cause.HOPELESS).final
     assert not End("exit status 1").final
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM])
+def test_a_process_that_a_machine_cannot_start_is_the_machine_s_failure(number):
+    found = end.unstarted(OSError(number, os.strerror(number)))
+
+    assert found.cause is Cause.MACHINE
+    assert found.reason.startswith(
+        f"this machine cannot start another process: {os.strerror(number)}; look at its limits"
+    )
+
+
+def test_a_process_that_cannot_be_started_otherwise_is_a_failure_of_its_own():
+    found = end.unstarted(FileNotFoundError(errno.ENOENT, "No such file or directory", "/envs/a"))
+
+    assert found.cause is Cause.CRASHED
+    assert found.reason == (
+        "the process could not be started: [Errno 2] No such file or directory: '/envs/a'"
+    )
+    assert (found.pid, found.exit_code, found.signal) == (None, None, None)

@@ -107,3 +107,39 @@ def test_a_journal_that_fails_sends_nothing_and_keeps_the_delivery(run):
     assert worked == []
     assert len(settled.again) == 2
     assert settled.error == "disk full"
+
+
+def test_what_is_wrong_although_it_is_done_is_told(run):
+    ledger = Ledger()
+    settled = run(lambda attempt: "the last resync failed", ledger)
+
+    assert (settled.trouble, settled.error, settled.again) == ("the last resync failed", None, [])
+    assert not settled.interrupted
+    assert ledger.did[-1] == ("done", FIRST.id, SECOND.id)
+
+
+@pytest.mark.parametrize(
+    ("error", "interrupted"), [(ProcessGoneError("died"), True), (JournalError("full"), False)]
+)
+def test_only_a_death_or_a_stop_says_nothing_about_the_outcome(run, error, interrupted):
+    assert run(raising(error), Ledger()).interrupted is interrupted
+
+
+def test_a_lane_without_a_job_has_no_thread():
+    lane = Lane("test", print, Ledger(), print, logging.getLogger("test"))
+
+    assert lane.ident is None
+    lane.close()
+
+
+def test_one_job_follows_the_other():
+    settled = queue.SimpleQueue()
+    lane = Lane("test", lambda attempt: None, Ledger(), settled.put, logging.getLogger("test"))
+    jobs = [Job(Attempt(one, lambda _: None, lambda _: None), []) for one in (FIRST, SECOND)]
+    for job in jobs:
+        lane.put(job)
+
+    assert [settled.get(timeout=5).job for _ in jobs] == jobs
+    lane.close()
+    lane.join(5)
+    assert not lane.is_alive()

@@ -93,7 +93,7 @@ def test_a_process_that_cannot_be_started_otherwise_has_failed(one):
 
 def test_an_environment_that_is_gone_is_asked_for_instead_of_started_in(one):
     one.serves("old")
-    one.lose("old")
+    one.shelf.lose("old")
     one.dies(1)
     one.passes(1)
 

@@ -125,3 +125,34 @@ def test_a_last_line_without_a_newline_is_logged_at_the_end(caplog):
     errors.close()
 
     assert [record.message for record in caplog.records] == ["one", "two"]
+
+
+def test_the_last_20_lines_are_kept_whether_they_are_logged_or_not(caplog):
+    errors = ErrorLog(logging.getLogger("integration.jira"))
+    assert (errors.tail, errors.last_line) == ((), "")
+    errors.feed(b"".join(b"line %d\n" % number for number in range(5000)))
+    errors.feed(b"  \n")
+
+    assert len(errors.tail) == 20
+    assert errors.tail[:2] == ("line 4981", "line 4982")
+    assert errors.last_line == "line 4999"
+
+
+def test_what_is_written_after_a_capture_is_kept_whether_it_is_logged_or_not(caplog):
+    errors = ErrorLog(logging.getLogger("integration.jira"))
+    errors.feed(b"before\n" * 1500)
+    errors.capture()
+    errors.feed(b"Thread 0x1:\n  File main.py\n")
+
+    assert errors.captured() == ["Thread 0x1:", "  File main.py"]
+    errors.feed(b"after\n")
+    assert errors.captured() == []
+
+
+def test_a_flood_is_captured_by_its_last_2000_lines():
+    errors = ErrorLog(logging.getLogger("integration.jira"))
+    errors.capture()
+    errors.feed(b"".join(b"%d\n" % number for number in range(2500)))
+
+    captured = errors.captured()
+    assert (len(captured), captured[0], captured[-1]) == (2000, "500", "2499")

@@ -1,11 +1,23 @@
 import logging
+from types import SimpleNamespace
 
 import pytest
 
 from framework.errors import SourceError
 from framework.events import Delivery, Resync
 from framework.protocol.framing import encode
-from framework.protocol.messages import Done, KindDone, Log, Page, Pong, Progress, Ready
+from framework.protocol.messages import (
+    Bye,
+    Done,
+    KindDone,
+    Log,
+    Page,
+    Pong,
+    Progress,
+    Ready,
+    StacksAnswer,
+)
+from framework.workers import reader
 from framework.workers.attempt import Attempt, Limits
 from framework.workers.reader import Reader
 
@@ -131,3 +143,36 @@ def test_a_log_line_without_dropped_ones_is_one_record(owner, caplog):
     owner.reader.feed(encode(Log("info", "connected")))
 
     assert [record.message for record in caplog.records] == ["connected"]
+
+
+def test_a_flood_of_log_lines_hides_no_sign_of_life(owner):
+    owner.reader.feed(encode(Log("info", "busy")) * 300)
+    for sign in (Pong(1), StacksAnswer(1, "Thread main"), Bye("stdin ended")):
+        owner.reader.feed(encode(sign))
+
+    assert owner.heard == [Pong(1), StacksAnswer(1, "Thread main"), Bye("stdin ended")]
+
+
+def test_a_flood_of_signs_of_life_hides_no_log_line(owner, caplog):
+    owner.reader.feed(encode(Pong(1)) * 300 + encode(Log("warning", "slow")))
+
+    assert (len(owner.heard), caplog.messages) == (200, ["slow"])
+
+
+def test_how_many_messages_were_dropped_is_told_once_there_is_room_again(
+    owner, caplog, monkeypatch
+):
+    clock = SimpleNamespace(monotonic=lambda: 100.0)
+    monkeypatch.setattr(reader, "time", clock)
+    owner.reader.feed(encode(Log("warning", "busy")) * 250)
+    clock.monotonic = lambda: 101.0
+    owner.reader.feed(encode(Log("warning", "calm")) * 2)
+
+    assert caplog.messages.count("busy") == 200
+    assert caplog.messages[200:] == ["50 messages dropped: more than 200 a second", "calm", "calm"]
+
+
+def test_a_newer_message_counts_among_the_messages(owner, caplog):
+    owner.reader.feed(b'{"type":"hologram"}\n' * 200 + encode(Log("warning", "slow")))
+
+    assert caplog.messages == []

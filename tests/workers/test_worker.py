@@ -1,11 +1,8 @@
 """Owners in their threads, with processes that a test acts for."""
 
 import logging
-import queue
-import threading
 
 import pytest
-from msgspec import Raw
 
 from framework.environments import current
 from framework.environments.current import Bad, Current
@@ -16,96 +13,13 @@ from framework.errors import (
     RequirementsError,
     StoppedError,
 )
-from framework.events import Delivery, Resync
 from framework.journal import Desired
-from framework.protocol.messages import IntegrationHello, Ready, Shutdown, Stacks, StacksAnswer
-from framework.workers.builder import Supply
-from framework.workers.lanes import Job, Settled
+from framework.protocol.messages import Ready, Shutdown, Stacks, StacksAnswer
 from framework.workers.notes import Kill, Said
 from framework.workers.states import State
-from framework.workers.worker import Worker
-from tests.fakes.child import FakeChild
 from tests.fakes.children import until
-from tests.fakes.living import Acted, Living
-from tests.fakes.shared import STARTS, Notes, shared
-
-SECONDS = 10.0
-HELLO = IntegrationHello(1, capabilities=["stacks"])
-
-
-class Tended:
-    """A worker; its processes end when they are told to, and its lane does what it `hears`."""
-
-    def __init__(self, folder, build=None, begin=None, ledger=None):
-        self.shelf = Living(folder)
-        self.folder = folder
-        self.children, self.works = queue.SimpleQueue(), queue.SimpleQueue()
-        self.heard = queue.SimpleQueue()
-        self.ledger = ledger or Notes()
-        self.fingerprint = "inputs"
-        self.trouble = None
-        launch = Acted("jira", "jira", folder, Raw(b"{}"), {}, "i", "1.0", begin=begin or self._begin)
-        supply = Supply(build or self._build, lambda: self.fingerprint, folder / "current.json")
-        stopping = threading.Event()
-        self.worker = Worker(launch, supply, self._work, shared(self.ledger), stopping)
-        self._started = []
-
-    @property
-    def status(self):
-        return self.worker.status
-
-    def until(self, state):
-        until(lambda: self.status.state is state)
-
-    def serves(self):
-        """Start; return the child once it is ready."""
-        self.worker.start()
-        return self.greets()
-
-    def greets(self):
-        child = self.children.get(timeout=SECONDS)
-        child.says(HELLO, Ready())
-        until(lambda: self.status.state in {State.READY, State.DEGRADED})
-        return child
-
-    def deliver(self, name):
-        self.worker.deliver(Delivery(Resync(name, "jira", "test"), "jira"))
-
-    def works_on(self):
-        """Return the attempt that its lane has begun with."""
-        return self.works.get(timeout=SECONDS)
-
-    def environment(self, key):
-        return self.shelf.environment(key)
-
-    def end(self):
-        self.worker.stop()
-        for child in self._started:
-            child.dies(0)
-        self.heard.put("the end")
-        if self.worker.ident:
-            self.worker.join(SECONDS)
-        assert not self.worker.is_alive()
-        for child in self._started:
-            child.hang_up()
-            child.close()
-        self.shelf.end()
-
-    def _build(self, stop, say):
-        return self.environment("key")
-
-    def _begin(self, environment):
-        child = FakeChild(4000 + len(self._started))
-        self._started.append(child)
-        self.children.put(child)
-        return child
-
-    def _work(self, attempt):
-        self.works.put(attempt)
-        outcome = self.heard.get(timeout=SECONDS)
-        if isinstance(outcome, Exception):
-            raise outcome
-        return self.trouble
+from tests.fakes.shared import STARTS, Notes
+from tests.fakes.tended import SECONDS, Tended
 
 
 @pytest.fixture
@@ -174,7 +88,7 @@ def test_what_an_earlier_life_found_bad_is_not_built_again(worker, tmp_path):
     bad = Bad("new", "inputs", "no `ready`")
     jira = worker(raising(AssertionError("it was built")))
     file = tmp_path / "current.json"
-    current.write(file, Current(jira.environment("old"), None, 1.0, bad))
+    current.write(file, Current(jira.shelf.environment("old"), None, 1.0, bad))
     jira.end()
     jira = worker(raising(AssertionError("it was built")))
     jira.serves()
@@ -186,7 +100,7 @@ def test_what_an_earlier_life_found_bad_is_not_built_again(worker, tmp_path):
 
 def test_another_environment_takes_over(worker):
     keys = iter(["old", "new"])
-    jira = worker(lambda stop, say: jira.environment(next(keys)))
+    jira = worker(lambda stop, say: jira.shelf.environment(next(keys)))
     first = jira.serves()
     jira.fingerprint = "other inputs"
     jira.worker.look()
@@ -215,7 +129,7 @@ def test_nothing_is_started_after_a_stop(worker, stopped):
         assert stop.wait(SECONDS)
         if stopped:
             raise StoppedError("uv was stopped")
-        return jira.environment("key")
+        return jira.shelf.environment("key")
 
     jira = worker(build)
     jira.worker.start()
@@ -437,11 +351,11 @@ class Broken(Exception):  # noqa: N818 - it is what nobody has foreseen
 
 
 class Faulty(Notes):
-    """A ledger that fails once a process is to be degraded."""
+    """A ledger that fails once a process is told to end."""
 
     def note(self, transition):
         super().note(transition)
-        if transition.after == "DEGRADED":
+        if transition.after == "STOPPING":
             raise Broken("oops")
 
 
@@ -452,7 +366,7 @@ def broken(worker):
     jira.serves()
     jira.deliver("e1")
     attempt = jira.works_on()
-    jira.worker._desk.inbox.put(Settled(Job(attempt, []), trouble="it is not done"))
+    jira.worker.restart()
     jira.worker.join(SECONDS)
     return jira, attempt
 
@@ -462,7 +376,8 @@ def test_an_owner_that_fails_says_so_and_what_to_do(broken, caplog):
 
     assert (jira.status.state, jira.status.pid) == (State.BLOCKED, None)
     assert jira.status.reason == "unexpected: Broken('oops')"
-    assert "its owner failed; `supervisor.py restart` makes another" in caplog.messages
+    said = [record.message for record in caplog.get_records("setup")]
+    assert said[-1] == "its owner failed; `supervisor.py restart` makes another"
     assert jira.worker._desk.stopping.is_set()
 
 

@@ -2,13 +2,19 @@
 
 import json
 import os
+import subprocess
 import sys
 
 import pytest
 
+from framework import guard
 from framework.main import main
 from framework.state import StateFolder
 
+COMMANDS = (
+    "run", "check", "status", "resync", "build", "sandbox", "env", "start", "stop", "restart",
+    "pause", "resume", "describe", "stacks", "reload", "logs",
+)  # fmt: skip
 QUICKSTART = """
 port:
   baseUrl: sandbox
@@ -51,7 +57,7 @@ def test_help_names_every_command(cli):
     status, out, _ = cli("--help", config=None)
 
     assert status == 0
-    for command in ("run", "check", "status", "resync", "build", "sandbox"):
+    for command in COMMANDS:
         assert f" {command} " in out
 
 
@@ -116,7 +122,8 @@ def test_without_a_supervisor_the_answer_is_3_and_what_to_do(cli, folder, words)
     assert "--state" in err
 
 
-def test_a_second_supervisor_in_one_state_folder_says_who_has_it(cli, folder):
+def test_a_second_supervisor_in_one_state_folder_says_who_has_it(cli, folder, monkeypatch):
+    monkeypatch.setenv(guard.VARIABLE, str(os.getppid()))
     first = StateFolder(folder / ".state")
     try:
         status, _, err = cli("run")
@@ -142,3 +149,18 @@ def test_an_unknown_command_is_an_error_of_the_caller(cli):
 
     assert status == 2
     assert "No such command" in err
+
+
+def test_an_operator_s_command_does_not_import_what_runs_everything(folder):
+    asked = "import sys; from framework.main import main; sys.argv[1:] = {words}\ntry: main()\n"
+    asked += "finally: print([one for one in ('kafka', 'uvicorn', 'jq') if one in sys.modules])"
+    words = ["status", "--state", str(folder / ".state")]
+    done = subprocess.run(
+        [sys.executable, "-c", asked.format(words=words)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout == "[]\n"
+    assert "no supervisor runs" in done.stderr
