@@ -1,5 +1,6 @@
 """The state folder: whose it is, which instance it belongs to, where its console listens."""
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -10,17 +11,16 @@ from typing import IO
 
 from framework.errors import ConfigError
 
+NOBODY = (
+    "no supervisor runs with the state folder {folder}; start one with `supervisor.py run`, "
+    "or name its folder with --state"
+)
+STARTING = "the supervisor with pid {pid} is starting; try again in a moment"
 LONGEST_ADDRESS = 100  # bytes; the kernel takes 107, with room for a name beside it
 
 
 class NotRunningError(ConfigError):
-    """No supervisor owns this state folder."""
-
-    def __init__(self, folder: Path):
-        super().__init__(
-            f"no supervisor runs with the state folder {folder}; start one with "
-            "`supervisor.py run`, or name its folder with --state"
-        )
+    """No supervisor answers for this state folder, or not yet."""
 
 
 class StateFolder:
@@ -67,7 +67,19 @@ def console_address(path: Path) -> str:
     try:
         return (path / "console").read_text()
     except OSError:
-        raise NotRunningError(path) from None
+        if pid := _owner(path / "lock"):
+            raise NotRunningError(STARTING.format(pid=pid)) from None
+        raise NotRunningError(NOBODY.format(folder=path)) from None
+
+
+def _owner(path: Path) -> str | None:
+    """Return the pid of who has the folder."""
+    with contextlib.suppress(OSError), path.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return lock.read().strip()
+    return None
 
 
 def _take(path: Path) -> IO[str]:

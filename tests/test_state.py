@@ -69,3 +69,12 @@ def test_a_folder_that_cannot_be_made_names_the_cure(tmp_path):
 
     with pytest.raises(ConfigError, match="--state"):
         StateFolder(tmp_path / "file" / "state")
+
+
+def test_a_supervisor_that_has_no_console_yet_is_starting(tmp_path):
+    folder = StateFolder(tmp_path)
+    try:
+        with pytest.raises(NotRunningError, match=f"with pid {os.getpid()} is starting"):
+            console_address(tmp_path)
+    finally:
+        folder.close()

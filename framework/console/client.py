@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 
 from framework.errors import ConfigError, FrameworkError
-from framework.state import NotRunningError, console_address
+from framework.state import NOBODY, NotRunningError, console_address
 
 TIMEOUT = 40.0  # seconds; the journal may take 30
 STACKS_TIMEOUT = 15.0  # seconds; a process that does not answer is sent a signal after 3
@@ -85,7 +85,7 @@ def _call(folder: Path, method: str, path: str, timeout: float = TIMEOUT) -> dic
         response = connection.getresponse()
         answer: dict[str, Any] = msgspec.json.decode(response.read())
     except (ConnectionRefusedError, FileNotFoundError) as error:
-        raise NotRunningError(folder) from error
+        raise NotRunningError(NOBODY.format(folder=folder)) from error
     except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
         raise FrameworkError(f"the supervisor of {folder} does not answer: {error}") from error
     finally:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -67,11 +68,16 @@ class Operations:
 
     def reload_by_signal(self) -> None:
         """Do the same from the main thread; what is wrong is logged, and shown by `status`."""
+        with suppress(FrameworkError):
+            self._reload()
+
+    def _reload(self) -> Difference:
         try:
-            found = self._reload()
+            found = self._supervisor.reload(self._load(), self._hurry)
         except FrameworkError as error:
+            self._supervisor.unread = str(error)
             log.error("the configuration was not reloaded: %s", error)
-            return
+            raise
         changes = [one for one in found.integrations if one.change is not Change.UNCHANGED]
         for one in changes:
             log.info(
@@ -80,13 +86,7 @@ class Operations:
         log.info("reloaded; unchanged: %d", len(found.integrations) - len(changes))
         for section in found.restart:
             log.warning("`%s` has changed: restart the supervisor to take it into use", section)
-
-    def _reload(self) -> Difference:
-        try:
-            return self._supervisor.reload(self._load(), self._hurry)
-        except FrameworkError as error:
-            self._supervisor.unread = str(error)
-            raise
+        return found
 
 
 def _answer(found: Difference, *, applied: bool) -> dict[str, Any]:

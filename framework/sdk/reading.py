@@ -52,7 +52,7 @@ def _read_kind(request: KindRequest, integration: Integration, attempt: Attempt)
     failure = None
     try:
         _run_handlers(request, integration, attempt, pages)
-    except StoppedError:
+    except (StoppedError, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - the author's; asyncio's and exits as well
         failure = explain(error)

@@ -6,9 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from framework.errors import AuthError, ConfigError, FrameworkError, TransientError
 from framework.sdk.integration import Integration
 from framework.sdk.server import Server
 from framework.sdk.writer import Writer
+
+# What an author's error says as an exit status, as sysexits.h has it.
+STATUSES: dict[type[FrameworkError], int] = {ConfigError: 78, AuthError: 77, TransientError: 75}
 
 
 def run(main: Path, channels: tuple[int, int], leave: Callable[[int], object] = os._exit) -> int:
@@ -17,7 +21,11 @@ def run(main: Path, channels: tuple[int, int], leave: Callable[[int], object] = 
     `leave` ends the process a while later, in case its own threads keep it from ending.
     """
     commands, answers = channels
-    integration = the_one_in(main)
+    try:
+        integration = the_one_in(main)
+    except tuple(STATUSES) as error:  # what its author raises on purpose needs no traceback
+        sys.stderr.write(f"{error}\n")
+        return next(status for kind, status in STATUSES.items() if isinstance(error, kind))
     return Server(integration, main.parent.name, Writer(answers), leave).serve(commands)
 
 

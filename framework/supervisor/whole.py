@@ -11,7 +11,7 @@ from framework.workers.states import FAILED, SERVING, State
 from framework.workers.status import WorkerStatus
 
 RESTING = (State.STOPPED, State.DISABLED)  # as somebody wants it
-SETTLED = (*SERVING, *FAILED, *RESTING)
+SETTLED = (*SERVING, *FAILED, *RESTING, State.STOPPING)
 
 
 class IntegrationStatus(WorkerStatus, frozen=True, rename="camel"):

@@ -84,8 +84,8 @@ class Resyncs:
             self._conclude(report, outcome)
         except ProcessGoneError:
             raise  # Port still says `running`, which is true: it will be repeated
-        except StoppedError:
-            self._abort(report)
+        except StoppedError as error:
+            self._abort(report, error)
             raise
         except FrameworkError as error:
             if isinstance(error, PortRefusedError) and error.status == NOT_FOUND:
@@ -132,8 +132,8 @@ class Resyncs:
         self._tell(ResyncState.ended(status, _now()), patience)
         self._record(report, status, outcome)
 
-    def _abort(self, report: ResyncReport) -> None:
-        self._record(report, "aborted", Outcome(["the supervisor stopped; it will be repeated"]))
+    def _abort(self, report: ResyncReport, error: StoppedError) -> None:
+        self._record(report, "aborted", Outcome([f"{error}; it will be repeated"]))
         with contextlib.suppress(FrameworkError):  # one try: a stop does not wait for Port
             self._tell(ResyncState.ended("aborted", _now()), LAST_WORD)
 

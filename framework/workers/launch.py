@@ -12,6 +12,9 @@ from framework.protocol.messages import VERSION, Configure, SupervisorHello
 REPOSITORY = Path(__file__).resolve().parents[2]
 BOOTSTRAP = REPOSITORY / "framework" / "sdk" / "bootstrap.py"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+# Bytes from which a block goes back to the kernel once it is freed. Named, it stays; else glibc
+# raises it to 32 MiB, and what a resync took in several threads stays with the process at rest.
+MMAP_THRESHOLD = 1024 * 1024
 
 
 class Launch(Struct, frozen=True):
@@ -52,6 +55,7 @@ class Launch(Struct, frozen=True):
             **inherited(),
             "PATH": f"{environment.path / 'bin'}:{SYSTEM_PATH}",
             "VIRTUAL_ENV": str(environment.path),
+            "MALLOC_MMAP_THRESHOLD_": str(MMAP_THRESHOLD),  # glibc's own name for it
             **self.env,
             MARKER: self.marker,
             "FRAMEWORK_PARENT": str(os.getpid()),

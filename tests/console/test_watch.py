@@ -4,7 +4,7 @@ import threading
 from rich.console import Console as Terminal
 
 from framework.console import watch
-from framework.state import NotRunningError
+from framework.state import NOBODY, NotRunningError
 from tests.fakes.operations import row
 
 
@@ -38,7 +38,7 @@ def test_the_status_is_shown_anew_until_it_is_stopped():
 
 
 def test_it_is_watched_while_no_supervisor_runs_too(tmp_path):
-    assert "no supervisor runs" in watched(Looks(NotRunningError(tmp_path)))
+    assert "no supervisor runs" in watched(Looks(NotRunningError(NOBODY.format(folder=tmp_path))))
 
 
 def test_an_interrupt_ends_it():

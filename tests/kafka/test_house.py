@@ -150,10 +150,11 @@ def test_a_broker_that_was_killed_is_heard_again(running, server):
     server.kill()
     running.eventually(lambda: "start the broker" in (reason(running) or ""), 40, "the reason")
     server.start()
-    running.until("READY", 40)
+    running.eventually(lambda: running.trigger()["state"] == "listening", 40, "listening")
     port.page_resync(ME)
     heard(running, ME, before + 1)
 
+    running.until("READY", 40)
     assert last_resync(running)["status"] == "completed"
 
 

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from framework import guard
-from framework.main import main
+from framework.main import commands, main
+from framework.sandbox.settings import Sandbox
 from framework.state import StateFolder
 
 COMMANDS = (
@@ -164,3 +165,55 @@ def test_an_operator_s_command_does_not_import_what_runs_everything(folder):
 
     assert done.stdout == "[]\n"
     assert "no supervisor runs" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("six",), ("--upgrade", "--frozen")])
+def test_what_makes_no_sense_together_is_not_built(cli, words):
+    status, _, err = cli("build", *words)
+
+    assert status == 1
+    assert "name packages with --upgrade only, and do not combine it with --frozen" in err
+
+
+@pytest.mark.parametrize("words", [(), ("--upgrade",), ("--upgrade", "six"), ("--frozen",)])
+def test_without_integrations_there_is_nothing_to_build(cli, folder, words):
+    (folder / "config.yaml").write_text("port: {baseUrl: sandbox}\n")
+
+    status, out, _ = cli("build", "--json", *words)
+    assert (status, json.loads(out)) == (0, [])
+
+
+def test_a_sandbox_is_served_in_the_state_folder(cli, folder, monkeypatch):
+    served = []
+    monkeypatch.setattr(commands, "serve", lambda *given: served.append(given))
+    status, _, _ = cli("sandbox", "--state", str(folder / "state"))
+
+    assert status == 0
+    assert served == [(Sandbox(), folder / "state")]
+
+
+class Became(BaseException):
+    """In the place of another program."""
+
+
+def become(argv):
+    raise Became(argv)
+
+
+def test_a_run_that_nobody_guards_becomes_the_guard_of_another(monkeypatch):
+    for name in (guard.VARIABLE, "SYSTEMD_EXEC_PID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "argv", ["supervisor.py", "run", "--state", "there"])
+    monkeypatch.setattr(sys, "orig_argv", ["python3", "supervisor.py", "run", "--state", "there"])
+    monkeypatch.setattr(guard, "become", become)
+    with pytest.raises(Became) as became:
+        main()
+
+    assert became.value.args == ([sys.executable, "supervisor.py", "run", "--state", "there"],)
+
+
+def test_elsewhere_than_on_linux_a_run_says_so(cli, monkeypatch):
+    monkeypatch.setattr(guard, "become", become)
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    assert "error: the supervisor needs Linux" in cli("run")[2]

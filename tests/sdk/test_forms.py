@@ -1,5 +1,4 @@
 import asyncio
-import threading
 
 import pytest
 
@@ -82,31 +81,3 @@ def test_a_generator_is_closed_when_its_items_are_refused(attempt, is_async):
     with pytest.raises(StoppedError, match="enough"):
         drain(asynchronous() if is_async else plain(), refuse, attempt)
     assert closed == [True]
-
-
-def test_a_cancel_interrupts_the_waits_of_an_async_generator(attempt):
-    cleaned = []
-
-    async def waits():
-        try:
-            yield {"id": 1}
-            threading.Timer(0.05, attempt.cancel).start()
-            await asyncio.sleep(3600)
-        finally:
-            cleaned.append(True)
-
-    with pytest.raises(asyncio.CancelledError):
-        drain(waits(), lambda _: None, attempt)
-    assert cleaned == [True]
-
-
-def test_other_tasks_run_on_while_the_window_is_full(attempt):
-    ran = threading.Event()
-
-    async def has_a_task():
-        task = asyncio.get_running_loop().call_later(0.01, ran.set)
-        yield {"id": 1}
-        task.cancel()
-
-    drain(has_a_task(), lambda _: ran.wait(10), attempt)
-    assert ran.is_set()

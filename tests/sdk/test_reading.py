@@ -65,6 +65,12 @@ def test_any_other_error_is_a_bug_with_its_traceback(configured, attempt, error,
     assert "in handler" in done.error.traceback
 
 
+def test_an_interrupt_ends_the_process_not_the_kind(configured, attempt):
+    configured.on_resync("issue")(raising(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        reading.read([KindRequest("issue", 0)], configured, attempt)
+
+
 def test_messages_and_tracebacks_are_bounded():
     failure = reading.explain(ValueError("x" * 100_000))
     assert len(failure.message) == reading.MESSAGE_CHARACTERS
