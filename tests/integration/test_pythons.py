@@ -209,7 +209,8 @@ def test_an_older_one_is_blocked_and_the_status_says_why(house: House) -> None:
     until(lambda: worker.status.state is State.BLOCKED)
 
     assert worker.status.reason == (
-        "exit status 78 (EX_CONFIG): msgspec 0.17.0 is too old: let requirements.txt say msgspec>=0.18"
+        "exit status 78 (EX_CONFIG): msgspec 0.17.0 is too old: "
+        "let requirements.txt say msgspec>=0.18"
     )
 
 

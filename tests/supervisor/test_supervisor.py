@@ -66,7 +66,7 @@ def test_what_has_not_begun_can_be_stopped(house):
     supervisor = house.supervisor("jira")
     supervisor.stop()
 
-    assert supervisor.status().state == "STOPPING"
+    assert supervisor.state == "STOPPING"
 
 
 def test_a_journal_that_cannot_be_used_starts_no_worker_and_no_trigger(house, staff, kept):
@@ -206,7 +206,7 @@ def test_adopted_processes_that_ended_are_buried_once_a_minute(house, kept):
     supervisor = house.running()
     kernel.adopt_orphans()
     left = subprocess.run(
-        ["sh", "-c", "setsid sleep 60 > /dev/null & echo $!"], capture_output=True, check=True
+        ["sh", "-c", "setsid sleep 60 > /dev/null 2>&1 & echo $!"], capture_output=True, check=True
     )
     pid = int(left.stdout)
     until(lambda: pid in {one.pid for one in orphans._adopted()})

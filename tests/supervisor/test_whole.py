@@ -22,7 +22,7 @@ def state(trigger, *states):
         ("listening", State.PENDING, "STARTING"),
         ("listening", State.BUILDING, "STARTING"),
         ("listening", State.STARTING, "STARTING"),
-        ("listening", State.STOPPING, "STARTING"),
+        ("listening", State.STOPPING, "DEGRADED"),
         ("listening", State.DEGRADED, "DEGRADED"),
         ("listening", State.BACKOFF, "DEGRADED"),
         ("listening", State.CRASH_LOOP, "DEGRADED"),

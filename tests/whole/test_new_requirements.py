@@ -76,6 +76,11 @@ def shop(house):
     return Shop(house)
 
 
+def gone_back(one):
+    """Return the status once the old environment serves again, and it says why."""
+    return one["state"] == "DEGRADED" and "No module named" in (one["reason"] or "") and one
+
+
 def test_a_new_version_is_taken_into_use_and_a_bad_one_is_not(shop):
     old = shop.until(lambda one: one["state"] == "READY" and one, "the first environment")
     shop.house.eventually(lambda: shop.reported() == "1.16.0", 30, "the first version")
@@ -98,10 +103,7 @@ def test_a_new_version_is_taken_into_use_and_a_bad_one_is_not(shop):
     assert shop.resync() == "completed"
 
     shop.ask_for("idna==3.10\n")
-    back = shop.until(
-        lambda one: one["state"] == "DEGRADED" and "No module named" in (one["reason"] or "") and one,
-        "the way back",
-    )
+    back = shop.until(gone_back, "the way back")
     assert back["environment"] == new["environment"]
     assert shop.resync() == "completed"
     assert shop.reported() == "1.17.0"

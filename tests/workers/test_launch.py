@@ -36,6 +36,12 @@ def test_what_the_framework_says_cannot_be_overridden():
     assert environ["FRAMEWORK_PARENT"] == str(os.getpid())
 
 
+def test_an_author_may_choose_how_memory_is_kept():
+    assert launch().environ(ENVIRONMENT)["MALLOC_MMAP_THRESHOLD_"] == "1048576"
+    chosen = launch(MALLOC_MMAP_THRESHOLD_="65536").environ(ENVIRONMENT)
+    assert chosen["MALLOC_MMAP_THRESHOLD_"] == "65536"
+
+
 def test_the_process_is_greeted_and_configured():
     assert launch().hello(2) == SupervisorHello([1], "1.0", "i1/eu/2")
     assert launch().configure() == Configure("eu", "jira", Raw(b'{"token":"s3cret"}'))
