@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 endif
 .DEFAULT_GOAL := help
 
-.PHONY: help sync run test test-unit test-houses test-rooms test-integrations test-kafka test-browser check format bench requirements schema clean
+.PHONY: help sync run test test-unit test-houses test-rooms test-integrations test-kafka test-browser check format bench chaos requirements schema clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -79,6 +79,9 @@ schema: sync ## write docs/protocol.schema.json from the messages in framework/p
 bench: sync ## benchmarks with their peers; each prints a ratio
 	$(UV) sync --locked --quiet --inexact --group bench --python $(PYTHON)
 	@for program in bench/*.py; do PYTHONPATH=. $(VENV_PYTHON) $$program || exit 1; done
+
+chaos: sync ## 200 rounds of random kills; count who is left over
+	PYTHONPATH=. $(VENV_PYTHON) bench/chaos.py --rounds 200
 
 clean: ## remove what was built; the state folder stays
 	rm -rf .venv .tools .cache .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

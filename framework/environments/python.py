@@ -30,6 +30,9 @@ class Python(Struct, frozen=True, rename="camel"):
         return self.release.rpartition(".")[0]
 
 
+PLATFORM = f"{sysconfig.get_platform()} {sysconfig.get_config_var('SOABI')}"
+
+
 def change(before: Python, now: Python) -> str | None:
     """Say how the Python changed, in an operator's words; None if it did not."""
     if before == now:
@@ -51,5 +54,4 @@ def own() -> Python:
             f"the Python that runs the supervisor cannot be read any more: {path}: "
             f"{error.strerror}. Run `make sync` and start the supervisor again."
         ) from error
-    platform = f"{sysconfig.get_platform()} {sysconfig.get_config_var('SOABI')}"
-    return Python(path, found.st_size, found.st_mtime_ns, sys.version, platform)
+    return Python(path, found.st_size, found.st_mtime_ns, sys.version, PLATFORM)

@@ -1,5 +1,6 @@
 """Find the Python that an integration asks for among those of this machine; none is downloaded."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -26,6 +27,11 @@ def find(wanted: str | None, memory: Path) -> Python:
     return finder.at(wanted) if "/" in wanted else finder.of_version(wanted)
 
 
+@functools.cache
+def _began() -> float:
+    return psutil.Process().create_time()  # it never changes, and is asked for every 5 seconds
+
+
 class Finder:
     """The Pythons of this machine, as far as `memory` knows them."""
 
@@ -36,7 +42,7 @@ class Finder:
         """Return the supervisor's own Python; one that was replaced under it is asked again."""
         remembered = own()
         path = Path(remembered.path)
-        if path.stat().st_ctime < psutil.Process().create_time() - CLOCK_SECONDS:
+        if path.stat().st_ctime < _began() - CLOCK_SECONDS:
             return remembered
         return self._memory.about(path).python
 

@@ -1,6 +1,7 @@
 """How a worker is made of what config.yaml says about an integration."""
 
 import logging
+import os
 import threading
 from functools import partial
 
@@ -84,5 +85,6 @@ def _resyncs(settings: Integration, means: Means, stopping: threading.Event) -> 
 
 def _fingerprint(environments: Environments, wanted: Wanted) -> str:
     """Return what changes with the inputs, and with the code: mending it lifts a mark as bad."""
-    code = [(path.name, path.stat().st_mtime_ns) for path in sorted(wanted.folder.glob("*.py"))]
-    return f"{environments.fingerprint(wanted)} {code}"
+    with os.scandir(wanted.folder) as entries:
+        code = [(one.name, one.stat().st_mtime_ns) for one in entries if one.name.endswith(".py")]
+    return f"{environments.fingerprint(wanted)} {sorted(code)}"

@@ -123,8 +123,10 @@ class Life:
     # --- from nothing to a process
 
     def start_again(self) -> None:
-        """Start in the environment in use, unless it must be built again."""
-        if environment := self._changes.usable:
+        """Start in the next environment, or in the one in use, unless it must be built again."""
+        if self._changes.next:
+            self.proceed()
+        elif environment := self._changes.usable:
             self.start(environment)
         else:
             self._ask()
@@ -215,8 +217,6 @@ class Life:
         elif previous:
             self.happened(Renewed())
             self.start(previous)
-        elif self._changes.next:
-            self.proceed()
         else:
             self.start_again()
 

@@ -450,3 +450,27 @@ def test_a_turn_granted_for_nothing_starts_nothing(one):
     one.goes_on()
 
     assert one.children == []
+
+
+def test_an_environment_that_came_while_it_stopped_is_the_one_it_starts_in_again(one):
+    one.serves("old")
+    one.life.ask(STOP)
+    one.builds("new")
+    one.dies(0)
+    assert one.state is State.STOPPED
+    one.life.ask(RUN)
+    one.goes_on()
+    one.greets()
+
+    assert (one.keys, one.changes.next) == (["old", "new"], None)
+
+
+def test_an_environment_that_came_while_it_made_way_is_the_one_it_starts_in_later(one):
+    one.serves("old")
+    one.life.make_way("its memory is 450 MiB", Cause.WORN)
+    one.builds("new")
+    one.dies(0)
+    one.passes(1)
+    one.greets()
+
+    assert (one.keys, one.changes.next) == (["old", "new"], None)
