@@ -124,7 +124,9 @@ class Supervisor:
         new = {one.identifier: one for one in config.integrations}
         touched = [one.identifier for one in found.integrations if one.change != "unchanged"]
         stuck = self._workforce.dismiss(touched, hurry)
-        begin = [new[name] for name in touched if name in new and name not in stuck]
+        free = [name for name in touched if name not in stuck]
+        begin = [new[name] for name in free if name in new]
+        self._workforce.forget(name for name in free if name not in new)
         self._workforce.employ(begin)
         self._workforce.arrange(new)
         self._config = structs.replace(self._config, integrations=self._workforce.all_settings)

@@ -110,20 +110,21 @@ class Workforce:
         added = {one.identifier: one for one in settings}
         fresh = {name: self._make(one) for name, one in added.items() if one.enabled}
         self._settings = {**self._settings, **added}
-        self._workers = {**self._workers, **fresh}
+        others = {name: one for name, one in self._workers.items() if name not in added}
+        self._workers = {**others, **fresh}
         desired = self._journal.desired()
         for name, worker in fresh.items():
             if wish := _unusual(desired.get(name)):
                 worker.desire(wish)
-        others = self._workers.keys() - fresh.keys()
         self.hand_over(one for one in self._journal.pending() if one.identifier not in others)
         for worker in fresh.values():
             worker.start()
 
     def dismiss(self, identifiers: Iterable[str], hurry: Callable[[], bool]) -> list[str]:
-        """End workers, and forget them; return those who have not ended in time.
+        """End workers; return those who have not ended in time, or before `hurry` says so.
 
-        It returns early once `hurry` says so.
+        They stay known until others take their places, or they are forgotten: what is recorded for
+        them meanwhile waits in the journal.
         """
         leaving = {name: self._workers[name] for name in identifiers if name in self._workers}
         for worker in leaving.values():
@@ -131,11 +132,13 @@ class Workforce:
         deadline = time.monotonic() + STOP_SECONDS
         while _alive(leaving) and time.monotonic() < deadline and not hurry():
             _alive(leaving)[0].join(LOOK_SECONDS)
-        stuck = [name for name, worker in leaving.items() if worker.is_alive()]
-        gone = {*identifiers} - {*stuck}
+        return [name for name, worker in leaving.items() if worker.is_alive()]
+
+    def forget(self, identifiers: Iterable[str]) -> None:
+        """Know these integrations no longer."""
+        gone = {*identifiers}
         self._workers = {name: one for name, one in self._workers.items() if name not in gone}
         self._settings = {name: one for name, one in self._settings.items() if name not in gone}
-        return stuck
 
     def arrange(self, order: Iterable[str]) -> None:
         """Show the integrations in this order."""

@@ -12,9 +12,9 @@ from framework.protocol.messages import VERSION, Configure, SupervisorHello
 REPOSITORY = Path(__file__).resolve().parents[2]
 BOOTSTRAP = REPOSITORY / "framework" / "sdk" / "bootstrap.py"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
-# Bytes from which a block goes back to the kernel once it is freed. Named, it stays; else glibc
-# raises it to 32 MiB, and what a resync took in several threads stays with the process at rest.
-MMAP_THRESHOLD = 1024 * 1024
+# Bytes from which a freed block goes back to the kernel: where glibc begins. Named, it stays; else
+# glibc raises it up to 32 MiB, and what a resync took stays with the process when it rests.
+MMAP_THRESHOLD = 128 * 1024
 
 
 class Launch(Struct, frozen=True):

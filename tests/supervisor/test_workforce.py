@@ -168,11 +168,13 @@ def test_a_journal_that_does_not_answer_starts_nobody_and_they_can_be_employed_a
 # --- one takes another's place
 
 
-def test_who_is_dismissed_is_ended_and_forgotten(force, one, staff):
+def test_who_is_dismissed_is_ended_and_known_until_forgotten(force, one, staff):
     force.employ([one("jira"), one("kafka", enabled=False), one("github")])
     assert force.dismiss(["jira", "kafka", "stranger"], never) == []
 
     assert (staff["jira"].told, staff["github"].told) == (True, False)
+    assert force.identifiers == ["jira", "github"]  # what comes for it now is recorded
+    force.forget(["jira", "kafka"])
     assert force.identifiers == ["github"]
     assert [status.identifier for status in force.statuses] == ["github"]
 
@@ -183,7 +185,6 @@ def test_who_does_not_end_in_time_is_told_and_kept(force, one, staff, monkeypatc
     staff["jira"].stubborn = True
 
     assert force.dismiss(["jira", "kafka"], never) == ["jira"]
-    assert force.identifiers == ["jira"]
     staff["jira"].working = False
     assert force.dismiss(["jira"], never) == []
 
@@ -302,4 +303,5 @@ def test_however_often_one_is_replaced_the_last_one_has_every_event(force, one, 
     accepting.join(10)
 
     assert len(staff.hired) > 1
+    assert len(recorded) == 100
     assert {*staff["jira"].given} == {*recorded}

@@ -3,21 +3,36 @@ import resource
 import pytest
 
 from framework.protocol.messages import Bye, Ping, Ready
+from framework.workers import incumbent
 from framework.workers.notes import Hung, Kill, Overgrown, Said, Send
+from framework.workers.states import State
 
 PLENTY = 200_000  # bytes, more than a pipe holds
 
 
+class Files:
+    """How many files this process may have open."""
+
+    def __init__(self):
+        self.before = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def none(self):
+        """Let nothing be opened any more."""
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, self.before[1]))
+
+    def enough(self):
+        resource.setrlimit(resource.RLIMIT_NOFILE, self.before)
+
+
 @pytest.fixture
-def no_more_files():
-    """Return a function after which this process can open nothing."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    yield lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+def files():
+    files = Files()
+    yield files
+    files.enough()
 
 
-def test_a_process_that_too_few_files_are_left_for_is_killed(one, no_more_files):
-    one.began = no_more_files
+def test_a_process_that_too_few_files_are_left_for_is_killed(one, files):
+    one.began = files.none
     with pytest.raises(OSError, match="Too many open files"):
         one.life.process.start(one.shelf.environment("old"), lambda: None)
 
@@ -96,3 +111,29 @@ def test_without_a_process_nothing_is_watched(one):
     one.life.process.watch()
 
     assert one.life.process.pid is None
+
+
+def test_what_it_left_behind_is_killed_and_counted(one, monkeypatch, caplog):
+    monkeypatch.setattr(incumbent, "sweep", lambda marker: {"test/jira": 2}[marker])
+    one.serves()
+    one.dies(1)
+
+    assert "2 processes that it left behind were killed" in caplog.messages
+
+
+def test_what_it_left_behind_is_looked_for_later_while_there_is_no_open_file_left(
+    one, files, monkeypatch, caplog
+):
+    one.serves()
+    files.none()
+    one.dies(1)
+    files.enough()
+    assert one.state is State.BACKOFF
+    assert "what it left behind is looked for later: Too many open files" in caplog.messages
+
+    swept = []
+    monkeypatch.setattr(incumbent, "sweep", lambda marker: swept.append(marker) or 1)
+    one.passes(1)
+    assert swept == ["test/jira"]
+    assert one.state is State.STARTING
+    assert "1 processes that it left behind were killed" in caplog.messages

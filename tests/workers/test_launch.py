@@ -36,8 +36,8 @@ def test_what_the_framework_says_cannot_be_overridden():
     assert environ["FRAMEWORK_PARENT"] == str(os.getpid())
 
 
-def test_an_author_may_choose_how_memory_is_kept():
-    assert launch().environ(ENVIRONMENT)["MALLOC_MMAP_THRESHOLD_"] == "1048576"
+def test_the_item_may_choose_what_memory_is_kept():
+    assert launch().environ(ENVIRONMENT)["MALLOC_MMAP_THRESHOLD_"] == "131072"
     chosen = launch(MALLOC_MMAP_THRESHOLD_="65536").environ(ENVIRONMENT)
     assert chosen["MALLOC_MMAP_THRESHOLD_"] == "65536"
 
