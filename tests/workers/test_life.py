@@ -420,7 +420,7 @@ def test_without_any_environment_it_stays_down(one, wait, state):
 def test_with_the_environment_of_before_it_starts_in_that(one):
     one.serves("old")
     one.dies(78)
-    one.life.renew()
+    one.life.happened(Building())
     one.life.unbuilt(Unbuilt("the index is down", 20.0))
     one.goes_on()
 

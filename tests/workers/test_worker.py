@@ -15,6 +15,7 @@ from framework.errors import (
 )
 from framework.journal import Desired
 from framework.protocol.messages import Ready, Shutdown, Stacks, StacksAnswer
+from framework.workers.happenings import Building, Unbuilt
 from framework.workers.notes import Kill, Said
 from framework.workers.states import State
 from tests.fakes.children import until
@@ -138,6 +139,15 @@ def test_nothing_is_started_after_a_stop(worker, stopped):
 
     assert (jira.status.state, jira.status.reason) == (State.STOPPED, None)
     assert jira.status.environment is None
+
+
+def test_what_becomes_of_a_build_after_a_stop_is_no_news(worker):
+    jira = worker()
+    jira.worker.stop()
+    for note in (Building(), Unbuilt("uv was stopped", 10.0)):
+        jira.worker._take(note)
+
+    assert (jira.status.state, jira.status.reason) == (State.PENDING, None)
 
 
 def test_stopped_before_it_began_it_builds_nothing(worker):
@@ -309,6 +319,25 @@ def test_over_its_hard_limit_it_is_killed_and_started_after_a_while(worker):
     assert jira.status.reason == "its memory is 612 MiB"
     assert jira.status.retry_at is not None
     jira.greets()
+
+
+def test_an_environment_that_came_while_it_was_stopped_holds_no_delivery_back(worker):
+    keys = iter(["old", "new"])
+    jira = worker(lambda stop, say: jira.shelf.environment(next(keys)))
+    child = jira.serves()
+    jira.worker.desire(Desired.STOP)
+    jira.until(State.STOPPING)
+    jira.fingerprint = "other inputs"
+    jira.worker.look()
+    until(lambda: jira.worker._changes.next)
+    child.dies(0)
+    jira.until(State.STOPPED)
+    jira.deliver("e1")
+    jira.worker.desire(Desired.RUN)
+    jira.greets()
+
+    assert jira.works_on().delivery.id == "e1/jira"
+    assert jira.status.environment == "new"
 
 
 # --- trouble
