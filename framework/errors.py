@@ -67,3 +67,7 @@ class PortUnavailableError(TransientError):
 
 class JournalError(FrameworkError):
     """The journal could not store or answer; nothing may be acknowledged."""
+
+
+class DoneError(JournalError):
+    """A delivery is done already, or was never recorded: it must not be sent."""

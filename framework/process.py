@@ -109,10 +109,13 @@ class Child:
 
     def wait(self, seconds: float) -> int | None:
         """Return the exit status, or None if the child outlives `seconds`."""
-        if self.pidfd >= 0:  # else it was closed
-            death = select.poll()  # `Popen.wait` would look 20 times a second
-            death.register(self.pidfd, select.POLLIN)
-            death.poll(max(0.0, seconds) * 1000)
+        if self.pidfd < 0:  # it was closed
+            with suppress(subprocess.TimeoutExpired):
+                self._popen.wait(seconds)
+            return self.reap()
+        death = select.poll()  # `Popen.wait` would look 20 times a second
+        death.register(self.pidfd, select.POLLIN)
+        death.poll(max(0.0, seconds) * 1000)
         return self.reap()
 
     def close(self) -> None:
@@ -129,8 +132,7 @@ class Child:
             self.pidfd = os.pidfd_open(self.pid)
         except OSError:  # there are too many open files, here or on this machine
             self.kill()
-            with suppress(subprocess.TimeoutExpired):
-                self._popen.wait(KILL_SECONDS)
+            self.wait(KILL_SECONDS)
             self.close()
             raise
 

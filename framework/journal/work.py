@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from framework.errors import JournalError
+from framework.errors import DoneError
 from framework.events import Delivery, Event
 from framework.journal.entries import Claim, ResyncReport
 
@@ -50,7 +50,7 @@ def count_attempt(connection: Connection, delivery: Delivery) -> Delivery:
         _key(delivery),
     ).fetchone()
     if row is None:
-        raise JournalError(f"delivery {delivery.id!r} is done or was never recorded")
+        raise DoneError(f"delivery {delivery.id!r} is done or was never recorded")
     return msgspec.structs.replace(delivery, attempt=row[0])
 
 

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from framework import kernel, logs, orphans, router
 from framework.config import Config, Integration, difference
-from framework.config.difference import Difference
+from framework.config.difference import Change, Changed, Difference
 from framework.environments import Environments, current
 from framework.errors import FrameworkError, JournalError
 from framework.events import Event, Hub, Resync
@@ -74,6 +74,7 @@ class Supervisor:
         hub = Hub(folder.instance, self.accept, self.resync_all, self._stop)
         client = Client(config.port, tokens, self._stop, f"integration-framework/{version}")
         self._trigger = config.trigger_channel.listen(hub, client)
+        self._stuck: set[str] = set()  # told to end by a reload, and had not in time
         self.unread: str | None = None
 
     # --- from the main thread
@@ -122,8 +123,9 @@ class Supervisor:
         """
         found = difference.difference(self._config, config)
         new = {one.identifier: one for one in config.integrations}
-        touched = [one.identifier for one in found.integrations if one.change != "unchanged"]
+        touched = [one.identifier for one in found.integrations if self._differs(one)]
         stuck = self._workforce.dismiss(touched, hurry)
+        self._stuck = {*stuck}
         free = [name for name in touched if name not in stuck]
         begin = [new[name] for name in free if name in new]
         self._workforce.forget(name for name in free if name not in new)
@@ -138,6 +140,9 @@ class Supervisor:
                 "`supervisor.py reload` tries again"
             )
         return found
+
+    def _differs(self, one: Changed) -> bool:
+        return one.change is not Change.UNCHANGED or one.identifier in self._stuck
 
     def employ_again(self, identifier: str) -> None:
         """Put another worker in the place of one whose owner failed."""
@@ -173,6 +178,10 @@ class Supervisor:
         """Have an integration run, pause or stop, in later lives too; to run tries at once."""
         worker = self._workforce.find(identifier)
         self._journal.desire(identifier, desired)
+        if not worker.is_alive():
+            raise FrameworkError(
+                f"{identifier} has no owner: `supervisor.py restart {identifier}` makes another"
+            )
         worker.desire(desired)
 
     def restart(self, identifier: str) -> bool:
@@ -209,7 +218,7 @@ class Supervisor:
     def describe(self, identifier: str) -> Description:
         """Return all there is to know of one integration."""
         settings = self._workforce.settings(identifier)
-        status = self._workforce.status(identifier)
+        status = self._workforce.status(settings)
         noted = current.read(current.path(self._environments.root, identifier)).environment
         limits = settings.limits
         report = self._journal.last_resyncs().get(identifier)

@@ -43,21 +43,17 @@ class Workforce:
     @property
     def statuses(self) -> list[WorkerStatus]:
         """Every integration as operators see it, in the order of config.yaml."""
-        workers = self._workers
-        return [
-            workers[name].status if name in workers else _disabled(settings)
-            for name, settings in self._settings.items()
-        ]
+        return [self.status(settings) for settings in self._settings.values()]
 
     @property
     def all_settings(self) -> tuple[Integration, ...]:
         """What each of them runs with."""
         return tuple(self._settings.values())
 
-    def status(self, identifier: str) -> WorkerStatus:
+    def status(self, settings: Integration) -> WorkerStatus:
         """Return the status of an integration that is known."""
-        worker = self._workers.get(identifier)
-        return worker.status if worker else _disabled(self._settings[identifier])
+        worker = self._workers.get(settings.identifier)
+        return worker.status if worker else _disabled(settings)
 
     def settings(self, identifier: str) -> Integration:
         """Return what config.yaml says of an integration, or raise ConfigError."""

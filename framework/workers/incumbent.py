@@ -1,5 +1,6 @@
 """The one process that an integration has, or does not have: started, fed, heard, buried."""
 
+import errno
 import selectors
 from collections.abc import Callable
 
@@ -39,14 +40,15 @@ class Incumbent:
         self.starts += 1
         start, desk = (self.starts, child), self._desk
         try:
-            self.session = Session(start, self._launch, desk.timers, desk.log, desk.inbox.put)
-        except OSError:  # others took the files that were left
+            session = Session(start, self._launch, desk.timers, desk.log, desk.inbox.put)
+            session.open()
+        except (OSError, RuntimeError) as error:  # others took the files or threads that were left
             child.kill()
             child.wait(KILL_SECONDS)
             child.close()
-            raise
-        self._desk.selector.register(child.pidfd, selectors.EVENT_READ, died)
-        self.session.open()
+            raise OSError(errno.EAGAIN, str(error)) from error
+        self.session = session
+        desk.selector.register(child.pidfd, selectors.EVENT_READ, died)
 
     def watch(self) -> None:
         """Wait for room in the process's stdin only while something is to be written."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from framework.errors import FrameworkError, ProcessGoneError, StoppedError
+from framework.errors import DoneError, FrameworkError, ProcessGoneError, StoppedError
 from framework.events import Delivery
 from framework.journal import Transition
 from framework.workers.attempt import Attempt
@@ -111,6 +111,9 @@ class Lane(threading.Thread):
             job.attempt.delivery = self._ledger.count_attempt(job.attempt.delivery)
             trouble = self._work(job.attempt)
             self._ledger.done(deliveries)
+        except DoneError as done:  # it was handed over twice
+            self._log.info("%s", done)
+            return Settled(job, job.absorbed)
         except (ProcessGoneError, StoppedError) as gone:
             self._log.info("%s goes back: %s", job.attempt.delivery.id, gone)
             return self._give_back(job, deliveries, None)

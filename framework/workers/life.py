@@ -32,7 +32,8 @@ from framework.workers.states import Situation, State
 
 OWN_GRACE = 10.0  # seconds to finish or give back when the supervisor itself stops
 GRACE = 30.0  # seconds otherwise
-BLAMELESS = (Cause.ASKED, Cause.WORN, Cause.MACHINE)  # these say nothing about an environment
+# These say nothing about an environment.
+BLAMELESS = (Cause.ASKED, Cause.WORN, Cause.MACHINE, Cause.TEMPORARY)
 
 
 class Life:

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 
 from framework.errors import FrameworkError, ProcessGoneError
 from framework.events import Delivery
-from framework.journal import Desired
+from framework.journal import Desired, Transition
 from framework.workers import changes
 from framework.workers.builder import Builder, Supply
 from framework.workers.changes import Changes
@@ -39,6 +39,7 @@ from framework.workers.notes import (
     Worn,
 )
 from framework.workers.status import WorkerStatus, reported
+from framework.workers.transitions import moment
 from framework.workers.way import Way
 
 BUILD_STOP_SECONDS = 10.0  # for a build to end its programs
@@ -111,7 +112,7 @@ class Worker(threading.Thread):
             self._own()
         except Exception as error:  # a status that goes on saying READY would be a lie
             self._desk.log.exception("its owner failed; `supervisor.py restart` makes another")
-            self.status = self.status.broken(f"unexpected: {error!r}")
+            self._broken(f"unexpected: {error!r}")
             if session := self._life.session:
                 session.end_attempts(ProcessGoneError("its owner failed"))
         finally:
@@ -120,6 +121,14 @@ class Worker(threading.Thread):
             self._builder.close()
             self._lane.close()
             self._desk.selector.close()
+
+    def _broken(self, reason: str) -> None:
+        before = self.status
+        self.status = before.broken(reason)
+        known = Transition(
+            before.identifier, moment(), before.state, self.status.state, reason, before.pid
+        )
+        self._desk.shared.ledger.note(known)
 
     def _own(self) -> None:
         for note in self._desk.inbox.drain():

@@ -89,7 +89,7 @@ def test_a_hangup_reloads_too(house):
     before = pids(house)
     write(house, setting(CHANGED, config={"secret": "another"}, env={"FLAVOUR": "sweet"}))
     os.kill(house.supervisor(), signal.SIGHUP)
-    said = f"reloaded: {CHANGED} changed env.FLAVOUR"
+    said = f"{CHANGED} was changed: env.FLAVOUR"
     house.eventually(lambda: said in looks.own_words(house), SOON, said)
     looks.until_ready(house, CHANGED)
     after = pids(house)

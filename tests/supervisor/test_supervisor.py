@@ -508,6 +508,30 @@ def test_one_that_does_not_end_when_it_was_removed_is_taken_up_too(house, staff,
     assert supervisor._workforce.identifiers == ["kafka"]
 
 
+def test_one_that_does_not_end_gets_another_worker_although_the_change_was_taken_back(
+    house, staff, monkeypatch
+):
+    monkeypatch.setattr("framework.supervisor.workforce.STOP_SECONDS", 0.0)
+    supervisor = house.running("jira")
+    staff["jira"].stubborn = True
+    with pytest.raises(FrameworkError, match="jira"):
+        supervisor.reload(house.config(house.one("jira", config={"token": "t"})), never)
+    staff["jira"].working = False
+
+    supervisor.reload(house.config("jira"), never)
+    assert staff.hired == ["jira", "jira"]
+    assert staff["jira"].is_alive()
+
+
+def test_what_is_wanted_of_one_whose_owner_failed_is_kept_and_says_what_to_do(house, staff):
+    supervisor = house.running("jira")
+    staff["jira"].working = False
+
+    with pytest.raises(FrameworkError, match=r"`supervisor\.py restart jira` makes another"):
+        supervisor.desire("jira", Desired.PAUSE)
+    assert supervisor._journal.desired() == {"jira": Desired.PAUSE}
+
+
 def test_a_stop_is_not_held_up_by_a_reload(house, staff):
     supervisor = house.running("jira")
     staff["jira"].stubborn = True

@@ -44,8 +44,9 @@ def test_the_status_of_one_is_its_worker_s_or_that_it_is_disabled(force, one, st
     force.employ([one("jira"), one("kafka", enabled=False)])
     staff["jira"].enters(state=State.READY, pid=7)
 
-    assert (force.status("jira").state, force.status("jira").pid) == (State.READY, 7)
-    assert (force.status("kafka").state, force.status("kafka").type) == (State.DISABLED, "type")
+    jira, kafka = (force.status(force.settings(name)) for name in ("jira", "kafka"))
+    assert (jira.state, jira.pid) == (State.READY, 7)
+    assert (kafka.state, kafka.type) == (State.DISABLED, "type")
 
 
 @pytest.mark.parametrize(("names", "known"), [(("jira", "kafka"), "jira, kafka"), ((), "none")])

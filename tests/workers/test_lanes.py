@@ -3,7 +3,13 @@ import queue
 
 import pytest
 
-from framework.errors import JournalError, PortUnavailableError, ProcessGoneError, StoppedError
+from framework.errors import (
+    DoneError,
+    JournalError,
+    PortUnavailableError,
+    ProcessGoneError,
+    StoppedError,
+)
 from framework.events import Delivery, Resync
 from framework.workers.attempt import Attempt
 from framework.workers.lanes import Job, Lane
@@ -143,3 +149,15 @@ def test_one_job_follows_the_other():
     lane.close()
     lane.join(5)
     assert not lane.is_alive()
+
+
+def test_what_is_done_already_is_not_sent_again_and_holds_nothing_up(run):
+    class Known(Ledger):
+        def count_attempt(self, delivery):
+            raise DoneError("delivery 'e1/jira' is done")
+
+    worked = []
+    settled = run(worked.append, Known())
+
+    assert worked == []
+    assert (settled.again, settled.error) == ([SECOND], None)

@@ -269,7 +269,7 @@ STEPS = some.lists(
         SECONDS,
         CHANCES,
     ),
-    max_size=40,
+    max_size=20,
 )
 
 
