@@ -10,23 +10,23 @@ from functools import partial
 
 from msgspec import structs
 
-from framework import kernel, logs, orphans, router
+from framework import kernel, orphans, router
 from framework.config import Config, Integration, difference
 from framework.config.difference import Change, Changed, Difference
-from framework.environments import Environments, current
+from framework.environments import Environments
 from framework.errors import FrameworkError, JournalError
 from framework.events import Event, Hub, Resync
 from framework.journal import Desired, Journal
 from framework.port.client import Client
 from framework.port.token import Tokens
 from framework.state import StateFolder
-from framework.supervisor import making, whole
+from framework.supervisor import description, making, whole
+from framework.supervisor.description import Description
 from framework.supervisor.making import Means
-from framework.supervisor.whole import Ceilings, Description, IntegrationStatus, Place, Status
+from framework.supervisor.whole import IntegrationStatus, Status
 from framework.supervisor.workforce import Workforce
 from framework.sync.mappers import Mappers
 from framework.sync.turns import Turns
-from framework.workers import gauge
 from framework.workers.gauge import Gauge
 from framework.workers.lookout import Lookout
 from framework.workers.starts import Starts
@@ -219,18 +219,7 @@ class Supervisor:
         """Return all there is to know of one integration."""
         settings = self._workforce.settings(identifier)
         status = self._workforce.status(settings)
-        noted = current.read(current.path(self._environments.root, identifier)).environment
-        limits = settings.limits
-        report = self._journal.last_resyncs().get(identifier)
-        return Description(
-            integration=IntegrationStatus(**structs.asdict(status), last_resync=report),
-            transitions=self._journal.transitions(identifier),
-            environment=Place(noted.key, str(noted.path)) if noted else None,
-            processes=gauge.tree(status.pid) if status.pid else [],
-            limits=Ceilings(limits.memory, limits.memory_soft, limits.open_files),
-            deliveries=self._journal.last_deliveries(identifier),
-            log=str(logs.path(self._folder.path, identifier)),
-        )
+        return description.describe(settings, status, self._journal, self._folder.path)
 
     @property
     def state(self) -> str:

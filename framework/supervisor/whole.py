@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from framework.events import TriggerStatus
-from framework.journal import DeliveryEntry, ResyncReport, Transition
-from framework.workers.gauge import Measured
+from framework.journal import ResyncReport
 from framework.workers.states import FAILED, SERVING, State
 from framework.workers.status import WorkerStatus
 
@@ -30,33 +29,6 @@ class Status(Struct, frozen=True, rename="camel", omit_defaults=True):
     triggers: list[TriggerStatus]
     integrations: list[IntegrationStatus]
     unread: str | None = None
-
-
-class Place(Struct, frozen=True):
-    """An environment: its key and its folder."""
-
-    key: str
-    path: str
-
-
-class Ceilings(Struct, frozen=True, rename="camel"):
-    """The limits of an integration, sizes in bytes."""
-
-    memory: int
-    memory_soft: int
-    open_files: int
-
-
-class Description(Struct, frozen=True, rename="camel"):
-    """All there is to know of one integration; what has a history comes newest first."""
-
-    integration: IntegrationStatus
-    transitions: list[Transition]
-    environment: Place | None
-    processes: list[Measured]
-    limits: Ceilings
-    deliveries: list[DeliveryEntry]
-    log: str
 
 
 def state(trigger: TriggerStatus, integrations: Iterable[WorkerStatus]) -> str:
