@@ -1,4 +1,4 @@
-"""Supervise idle processes: ours against supervisord, with 1, 20 and 200 of them.
+"""Supervise idle processes: ours against supervisord, with 1, 20, 100 and 200 of them.
 
 One after the other, each with nothing but idle Python processes. Ours are integrations that have
 had their resync; Port and its broker are local ones and not counted, nor is what a build takes;
@@ -23,7 +23,7 @@ from bench.shared.local import local
 from bench.shared.ours import Ours
 from bench.shared.supervisord import Supervisord
 
-SIZES = [1, 20, 200]  # 100 adds a minute and lies between
+SIZES = [1, 20, 100, 200]
 QUIET_SECONDS = 3.0  # for what a start leaves to do
 IDLE_SECONDS = 10.0  # one heartbeat of each integration
 VICTIMS = 5

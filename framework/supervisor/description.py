@@ -55,5 +55,5 @@ def describe(
         processes=gauge.tree(status.pid) if status.pid else [],
         limits=Ceilings(limits.memory, limits.memory_soft, limits.open_files),
         deliveries=journal.last_deliveries(name),
-        log=str(logs.path(folder, name)),
+        log=str(logs.path(folder.absolute(), name)),
     )
