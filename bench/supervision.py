@@ -110,7 +110,7 @@ def rows(folder: Path, sizes: list[int]) -> Iterator[Row]:
 def row(name: str, measured: tuple[float, float], unit: str, goal: float | None) -> Row:
     """Compose a row; the ratio is how many times the peer's we take."""
     ours, peer = (round(one, 2) for one in measured)
-    ratio = round(ours / peer, 2) if peer else None
+    ratio = float(f"{ours / peer:.3g}") if peer else None
     holds = goal is None or measured[0] <= goal
     numbers = {"ours": ours, "peer": peer, "unit": unit, "ratio": ratio}
     return {"name": name, **numbers, "goal": goal, "holds": holds}

@@ -60,6 +60,7 @@ def worker(settings: Integration, means: Means) -> Worker:
         build=partial(means.environments.ensure, wanted),
         fingerprint=partial(_fingerprint, means.environments, wanted),
         file=current.path(means.environments.root, settings.identifier),
+        inputs=_inputs(wanted),
     )
     shared = Shared(means.journal, means.starts)
     return Worker(launch, supply, _resyncs(settings, means, stopping), shared, stopping)
@@ -81,6 +82,11 @@ def _resyncs(settings: Integration, means: Means, stopping: threading.Event) -> 
         log=logging.getLogger(f"integration.{settings.identifier}"),
     )
     return Resyncs(exporter, Registration(client, load, means.journal, means.turns))
+
+
+def _inputs(wanted: Wanted) -> str:
+    """Name what an environment is built from: equal for integrations of one type, built alike."""
+    return f"{wanted.folder} {msgspec.json.encode(wanted.installation, enc_hook=str).decode()}"
 
 
 def _fingerprint(environments: Environments, wanted: Wanted) -> str:

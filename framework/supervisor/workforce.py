@@ -93,7 +93,8 @@ class Workforce:
     def looked(self) -> Iterator[Looked]:
         """Return what may change the environment of whom."""
         for name, worker in self._workers.items():
-            yield Looked(name, worker.supply.fingerprint, worker.look)
+            supply = worker.supply
+            yield Looked(name, supply.inputs or name, supply.fingerprint, worker.look)
 
     # --- from the main thread
 

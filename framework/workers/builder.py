@@ -28,8 +28,8 @@ class Supply(Struct, frozen=True):
     """Where an integration's environments come from.
 
     `build` makes the one for today's inputs, `fingerprint` is cheap and changes when another one
-    may be needed; `file` is where the one in use is noted. It is asked `every` so many seconds;
-    the delivery in work has `finish` seconds before a change.
+    may be needed; `file` is where the one in use is noted; `inputs` names what both look at. It
+    is asked `every` so many seconds; the delivery in work has `finish` seconds before a change.
     """
 
     build: Build
@@ -37,6 +37,7 @@ class Supply(Struct, frozen=True):
     file: Path
     every: float = GUARD_SECONDS
     finish: float = FINISH_SECONDS
+    inputs: str = ""
     clock: Callable[[], float] = time.monotonic
 
 

@@ -12,9 +12,13 @@ LOOK_SECONDS = 5.0  # how long a change may go unnoticed
 
 
 class Looked(Struct, frozen=True):
-    """One integration: `fingerprint` is cheap, `changed` has it compared with what was built."""
+    """One integration: `fingerprint` is cheap, `changed` has it compared with what was built.
+
+    `inputs` names what the fingerprint is of: those of one type, built alike, have it in common.
+    """
 
     identifier: str
+    inputs: str
     fingerprint: Callable[[], str]
     changed: Callable[[], None]
 
@@ -41,18 +45,24 @@ class Lookout(threading.Thread):
 
     def look(self) -> None:
         """Look once at everyone; forget those who are no more."""
-        seen = {}
+        seen: dict[str, str] = {}
+        read: dict[str, str] = {}
         for one in self._looked():
             if self._stop_asked.is_set():
                 return
-            seen[one.identifier] = self._look(one)
+            if one.inputs not in read:
+                read[one.inputs] = _fingerprint(one)
+            seen[one.identifier] = self._compare(one, read[one.inputs])
         self._seen = seen
 
-    def _look(self, one: Looked) -> str:
-        try:
-            fingerprint = one.fingerprint()
-        except Exception as error:  # noqa: BLE001 - one that cannot be read must not hide others
-            fingerprint = f"unknown: {error!r}"  # the build says better what is wrong
+    def _compare(self, one: Looked, fingerprint: str) -> str:
         if fingerprint != self._seen.get(one.identifier):
             one.changed()  # the first time, too: it may have changed since it was built
         return fingerprint
+
+
+def _fingerprint(one: Looked) -> str:
+    try:
+        return one.fingerprint()
+    except Exception as error:  # noqa: BLE001 - one that cannot be read must not hide others
+        return f"unknown: {error!r}"  # the build says better what is wrong

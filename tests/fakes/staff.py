@@ -59,6 +59,8 @@ class Hand:
     def explain(self):
         return self.answer
 
+    inputs = ""
+
     def fingerprint(self):
         return f"inputs of {self.settings.identifier}"
 

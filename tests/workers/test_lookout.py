@@ -1,5 +1,6 @@
 import queue
 import threading
+from functools import partial
 
 import pytest
 
@@ -12,15 +13,18 @@ class Watch:
     """Integrations by what their inputs give, and those that were said to have changed."""
 
     def __init__(self):
-        self.inputs, self.changed = {}, []
+        self.inputs, self.changed, self.reads = {}, [], []
+        self.alike = {}
         self.stop = threading.Event()
         self.lookout = Lookout(self.looked, self.stop)
 
     def looked(self):
         for name in self.inputs:
-            yield Looked(name, lambda name=name: self.read(name), lambda name=name: self.tell(name))
+            read, tell = partial(self.read, name), partial(self.tell, name)
+            yield Looked(name, self.alike.get(name, name), read, tell)
 
     def read(self, name):
+        self.reads.append(name)
         found = self.inputs[name]
         if isinstance(found, Exception):
             raise found
@@ -60,6 +64,16 @@ def test_inputs_that_cannot_be_read_are_a_change_and_hide_no_other(watch):
     assert watch.look() == []
     watch.inputs["jira"] = "a"
     assert watch.look() == ["jira"]
+
+
+def test_those_of_one_type_are_read_once(watch):
+    watch.inputs = {"jira-1": "a", "jira-2": "a", "kafka": "a"}
+    watch.alike = {"jira-1": "jira", "jira-2": "jira"}
+
+    assert watch.look() == ["jira-1", "jira-2", "kafka"]
+    assert watch.reads == ["jira-1", "kafka"]
+    watch.inputs["jira-1"] = "b"
+    assert watch.look() == ["jira-1", "jira-2"]
 
 
 def test_who_is_no_more_is_forgotten(watch):
