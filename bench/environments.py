@@ -18,7 +18,8 @@ from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
-from framework.environments import Environment, Environments, Wanted, installer
+from framework.environments import Environment, Environments, Wanted
+from framework.environments.uv import installer
 
 SETS = {"small": "requests\n", "heavy": "boto3\ngoogle-cloud-storage\n"}
 ROUNDS = 7  # of what takes less than a second

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from framework.config import folders, installations, integrations, limits, placeholders
+from framework.config import folders, inherited, installations, integrations, placeholders
 from framework.config.integrations import Integration
 from framework.config.sections import Sections
 from framework.document import document
@@ -23,7 +23,7 @@ SECTIONS = (
     integrations.SECTION,
     folders.SECTION,
     installations.SECTION,
-    limits.SECTION,
+    inherited.SECTION,
     "sandbox",
     "logs",
 )
@@ -55,7 +55,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
             sections,
             folders.read(sections, here),
             installations.read(sections, here),
-            limits.read(sections),
+            inherited.read(sections),
         ),
         sandbox=sections.read("sandbox", Sandbox, Sandbox()),
         logs=sections.read("logs", Logging, Logging()),

@@ -9,7 +9,7 @@ from msgspec import Struct
 from framework.config.config import Config
 from framework.config.installations import KEYS
 from framework.config.integrations import Integration
-from framework.workers.limits import Limits
+from framework.machine.limits import Limits
 
 # What was started with these is not started again while the supervisor runs.
 LASTING = {

@@ -9,15 +9,15 @@ from msgspec import Meta, Struct
 
 from framework import spec
 from framework.config.folders import Folders
+from framework.config.inherited import General
 from framework.config.installations import Installations
-from framework.config.limits import General
 from framework.config.problems import Problems
 from framework.config.sections import Sections, without_empty
 from framework.document.fit import MisfitError, fit
 from framework.environments.settings import Installation
 from framework.errors import ConfigError
+from framework.machine.limits import Limits, Written
 from framework.spec import Spec
-from framework.workers.limits import Limits, Written
 
 SECTION = "integrations"
 # It becomes part of file names and of the User-Agent that owns the entities in Port.

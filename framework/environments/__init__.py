@@ -2,7 +2,7 @@
 
 from framework.environments.environment import Environment
 from framework.environments.environments import Environments
-from framework.environments.resolving import Upgrade
+from framework.environments.lock.resolve import Upgrade
 from framework.environments.wanted import Wanted
 
 __all__ = ["Environment", "Environments", "Upgrade", "Wanted"]

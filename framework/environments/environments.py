@@ -6,19 +6,23 @@ from threading import Event
 
 from msgspec import structs
 
-from framework.environments import complaint, history, inputs, keys, lock, pythons
-from framework.environments.build import Order
+from framework.environments.build import history
+from framework.environments.build.build import Order
+from framework.environments.build.history import History
+from framework.environments.build.maker import Maker, Told
 from framework.environments.environment import Environment
-from framework.environments.history import History
-from framework.environments.inputs import Inputs
-from framework.environments.installer import LIMIT_SECONDS
-from framework.environments.lock import Lock, Locks
-from framework.environments.maker import Maker, Told
-from framework.environments.receipt import Receipt
-from framework.environments.requirements import LOCK
-from framework.environments.resolving import Upgrade
-from framework.environments.sources import Sources
-from framework.environments.steps import Say
+from framework.environments.inputs import inputs, keys
+from framework.environments.inputs.inputs import Inputs
+from framework.environments.inputs.requirements import LOCK
+from framework.environments.inputs.sources import Sources
+from framework.environments.installed.receipt import Receipt
+from framework.environments.lock import lock
+from framework.environments.lock.lock import Lock, Locks
+from framework.environments.lock.resolve import Upgrade
+from framework.environments.python import finder
+from framework.environments.uv import failures
+from framework.environments.uv.installer import LIMIT_SECONDS
+from framework.environments.uv.steps import Say
 from framework.environments.wanted import Wanted
 from framework.errors import BuildUnavailableError, RequirementsError
 
@@ -66,7 +70,7 @@ class Environments:
         try:
             return self._ensure(wanted, stop, say)
         except OSError as error:
-            raise complaint.refused(error, wanted.label, self.root) from error
+            raise failures.refused(error, wanted.label, self.root) from error
 
     def upgrade(self, wanted: Wanted, upgrade: Upgrade, stop: Event, say: Say) -> Environment:
         """Build with newer versions; only once that worked they are committed, and in use."""
@@ -74,7 +78,7 @@ class Environments:
             self._upgrade(wanted, upgrade, (stop, say))
             return self._ensure(wanted, stop, say)
         except OSError as error:
-            raise complaint.refused(error, wanted.label, self.root) from error
+            raise failures.refused(error, wanted.label, self.root) from error
 
     def commit(self, wanted: Wanted) -> Path | None:
         """Write the lock in use beside the requirements; return where, None if it is there.
@@ -168,7 +172,7 @@ class Environments:
         return own, inputs.of_package("msgspec", MSGSPEC, wanted.installation, own.python)
 
     def _own(self, wanted: Wanted) -> Inputs:
-        python = pythons.find(wanted.installation.python, self.root / "pythons.json")
+        python = finder.find(wanted.installation.python, self.root / "pythons.json")
         return inputs.read(wanted, python, self._sources)
 
     def _order(self, one: Inputs, its: Lock) -> Order:

@@ -15,7 +15,7 @@ from framework.events import Delivery, Event
 from framework.journal import commit, file, history, work
 from framework.journal.commit import Request
 from framework.journal.entries import Claim, DeliveryEntry, Desired, ResyncReport, Transition
-from framework.journal.notes import Notes
+from framework.journal.transitions import Notes
 from framework.journal.work import Work
 
 T = TypeVar("T")

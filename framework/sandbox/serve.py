@@ -11,7 +11,7 @@ import msgspec
 
 from framework import kernel
 from framework.errors import FrameworkError
-from framework.sandbox.parts import Parts, running
+from framework.sandbox.assembly import Parts, running
 from framework.sandbox.settings import Sandbox
 
 FOLDER = "sandbox"

@@ -6,11 +6,11 @@ from msgspec import Struct, structs
 
 from framework import logs
 from framework.config import Integration
-from framework.environments import current
+from framework.environments.installed import current
 from framework.journal import DeliveryEntry, Journal, Transition
-from framework.supervisor.whole import IntegrationStatus
-from framework.workers import gauge
-from framework.workers.gauge import Measured
+from framework.machine import memory_watch
+from framework.machine.memory_watch import Measured
+from framework.supervisor.overall import IntegrationStatus
 from framework.workers.status import WorkerStatus
 
 
@@ -52,7 +52,7 @@ def describe(
         integration=IntegrationStatus(**structs.asdict(status), last_resync=report),
         transitions=journal.transitions(name),
         environment=Place(noted.key, str(noted.path)) if noted else None,
-        processes=gauge.tree(status.pid) if status.pid else [],
+        processes=memory_watch.tree(status.pid) if status.pid else [],
         limits=Ceilings(limits.memory, limits.memory_soft, limits.open_files),
         deliveries=journal.last_deliveries(name),
         log=str(logs.path(folder.absolute(), name)),

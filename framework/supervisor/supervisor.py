@@ -14,22 +14,22 @@ from framework import kernel, orphans, router
 from framework.config import Config, Integration, difference
 from framework.config.difference import Change, Changed, Difference
 from framework.environments import Environments
+from framework.environments.inputs.input_watch import Lookout
 from framework.errors import FrameworkError, JournalError
 from framework.events import Event, Hub, Resync
 from framework.journal import Desired, Journal
+from framework.machine.memory_watch import Gauge
+from framework.machine.start_gate import Starts
+from framework.mapping.pool import Mappers
 from framework.port.client import Client
 from framework.port.token import Tokens
 from framework.state import StateFolder
-from framework.supervisor import description, making, whole
+from framework.supervisor import description, overall, wiring
 from framework.supervisor.description import Description
-from framework.supervisor.making import Means
-from framework.supervisor.whole import IntegrationStatus, Status
+from framework.supervisor.overall import IntegrationStatus, Status
+from framework.supervisor.wiring import Means
 from framework.supervisor.workforce import Workforce
-from framework.sync.mappers import Mappers
 from framework.sync.turns import Turns
-from framework.workers.gauge import Gauge
-from framework.workers.lookout import Lookout
-from framework.workers.starts import Starts
 
 TRIGGER_SECONDS = 15.0  # how long the first resync waits for the trigger's first positions
 TRIGGER_STOP_SECONDS = 25.0  # a broker that keeps silent holds the library up to its own limits
@@ -68,7 +68,7 @@ class Supervisor:
             turns=self._turns,
             starts=self._starts,
         )
-        self._workforce = Workforce(partial(making.worker, means=means), self._journal)
+        self._workforce = Workforce(partial(wiring.worker, means=means), self._journal)
         self._gauge = Gauge(self._workforce.watched, self._stop)
         self._lookout = Lookout(self._workforce.looked, self._stop)
         hub = Hub(folder.instance, self.accept, self.resync_all, self._stop)
@@ -226,7 +226,7 @@ class Supervisor:
         """The whole in a word."""
         if self._stop.is_set():
             return "STOPPING"
-        return whole.state(self._trigger.status, self._workforce.statuses)
+        return overall.state(self._trigger.status, self._workforce.statuses)
 
     def _resync_each(self, integrations: Iterable[Integration]) -> None:
         for one in integrations:

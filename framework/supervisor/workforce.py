@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from framework.config import Integration
+from framework.environments.inputs.input_watch import Looked
 from framework.errors import ConfigError
 from framework.events import Delivery
 from framework.journal import Desired, Journal
-from framework.workers.gauge import Watched
-from framework.workers.lookout import Looked
+from framework.machine.memory_watch import Watched
 from framework.workers.states import State
 from framework.workers.status import WorkerStatus
 from framework.workers.worker import Worker

@@ -7,14 +7,14 @@ from msgspec import Struct
 
 from framework.errors import MappingError, PortUnavailableError, SourceError
 from framework.journal import Claim, Journal
+from framework.mapping.mapping import Mapping, Resource, literal_blueprints
+from framework.mapping.pool import Mappers
 from framework.port import entities
 from framework.port.calls import DEFAULT, ONE_TRY, Patience
 from framework.port.client import Client
 from framework.port.entities import EntityError
 from framework.port.entity import Entity
 from framework.protocol.messages import KindDone, Page
-from framework.sync.mappers import Mappers
-from framework.sync.mapping import Mapping, Resource, literal_blueprints
 from framework.sync.tally import Tally
 
 MOST_KEPT = 10_000  # entities kept in memory until what they relate to is there

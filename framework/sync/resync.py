@@ -17,16 +17,16 @@ from framework.errors import (
 )
 from framework.events import Delivery
 from framework.journal import KindReport, ResyncReport
+from framework.mapping import mapping as mappings
+from framework.mapping.mapping import Mapping
 from framework.port import integrations, owned
 from framework.port.calls import DEFAULT, LAST_WORD, ONE_TRY, Patience
 from framework.port.integrations import ResyncState
 from framework.port.owned import Owned, Source
 from framework.protocol.messages import Done, KindDone, KindRequest, Message, Page, Resync
-from framework.sync import mapping as mappings
-from framework.sync import reconcile
+from framework.sync import stale
 from framework.sync.cleaning import Cleaning
 from framework.sync.export import Export, Exporter
-from framework.sync.mapping import Mapping
 from framework.sync.registration import Registration
 
 NOT_FOUND = 404
@@ -118,7 +118,7 @@ class Resyncs:
 
     def _clean(self, export: Export, mapping: Mapping, listing: list[Owned]) -> list[str]:
         claims = self._with.journal.claims(self._with.identifier)
-        verdict = reconcile.judge(listing, export.produced, claims, mapping, export.whole)
+        verdict = stale.judge(listing, export.produced, claims, mapping, export.whole)
         for blueprint, reason in verdict.held_back.items():
             self._with.log.warning("stale entities of %s stay: %s", blueprint, reason)
         cleaning = Cleaning(self._with.client, mapping.options)

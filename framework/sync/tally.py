@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from framework.journal import KindReport
-from framework.sync.translate import Translated
+from framework.mapping.contract import Translated
 
 
 class Tally(Struct):

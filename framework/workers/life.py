@@ -7,9 +7,7 @@ from msgspec import structs
 from framework.environments import Environment
 from framework.errors import FrameworkError, ProcessGoneError, StoppedError
 from framework.journal import Desired
-from framework.workers.changes import Changes
-from framework.workers.desk import Desk
-from framework.workers.end import End, unstarted
+from framework.workers.environment.in_use import Changes
 from framework.workers.happenings import (
     Asked,
     Cause,
@@ -23,10 +21,12 @@ from framework.workers.happenings import (
     Told,
     Unbuilt,
 )
-from framework.workers.incumbent import Incumbent
-from framework.workers.launch import Launch
+from framework.workers.loop import Desk
 from framework.workers.notes import AboutProcess, Granted
-from framework.workers.session import Session
+from framework.workers.session.exits import End, unstarted
+from framework.workers.session.launch import Launch
+from framework.workers.session.session import Session
+from framework.workers.session.slot import Incumbent
 from framework.workers.standing import Standing
 from framework.workers.states import Situation, State
 

@@ -5,8 +5,8 @@ What operators want (`desired`) is kept apart from what is so (`state`), and win
 
 from msgspec import structs
 
+from framework import backoff
 from framework.journal import Desired
-from framework.workers import backoff
 from framework.workers.happenings import (
     Asked,
     Building,

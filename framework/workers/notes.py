@@ -7,9 +7,9 @@ from msgspec import Struct
 from framework.environments import Environment
 from framework.events import Delivery
 from framework.protocol.messages import Message
+from framework.workers.delivery.lane import Settled
 from framework.workers.happenings import Asked, Building, Unbuilt
-from framework.workers.lanes import Settled
-from framework.workers.reader import ToOwner
+from framework.workers.session.stdout import ToOwner
 
 
 class Built(Struct, frozen=True):

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from framework.journal import Desired
 from framework.workers import lifecycle, transitions
-from framework.workers.desk import Desk
-from framework.workers.end import End
 from framework.workers.happenings import Happening
+from framework.workers.loop import Desk
+from framework.workers.session.exits import End
 from framework.workers.states import ALIVE, FAILED, SERVING, Situation, State
 
 LEVELS = dict.fromkeys(FAILED, logging.ERROR) | {State.PENDING: logging.DEBUG}

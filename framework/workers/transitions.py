@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from framework.journal import Transition
-from framework.workers.end import End
+from framework.workers.session.exits import End
 from framework.workers.states import Situation, State
 
 

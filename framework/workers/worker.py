@@ -11,15 +11,15 @@ from concurrent.futures import Future
 from framework.errors import FrameworkError, ProcessGoneError
 from framework.events import Delivery
 from framework.journal import Desired, Transition
-from framework.workers import changes
-from framework.workers.builder import Builder, Supply
-from framework.workers.changes import Changes
-from framework.workers.deliveries import Deliveries
-from framework.workers.desk import Desk, Shared
+from framework.workers.delivery.deliveries import Deliveries
+from framework.workers.delivery.lane import Lane, Settled, Work
+from framework.workers.environment import in_use
+from framework.workers.environment.builder import Builder, Supply
+from framework.workers.environment.in_use import Changes
+from framework.workers.handover import Way
 from framework.workers.happenings import Asked, Building, Over, Renewed, Unbuilt
-from framework.workers.lanes import Lane, Settled, Work
-from framework.workers.launch import Launch
 from framework.workers.life import Life
+from framework.workers.loop import Desk, Shared
 from framework.workers.notes import (
     AboutDelivery,
     AboutEnvironment,
@@ -38,9 +38,9 @@ from framework.workers.notes import (
     Stop,
     Worn,
 )
+from framework.workers.session.launch import Launch
 from framework.workers.status import WorkerStatus, reported
 from framework.workers.transitions import moment
-from framework.workers.way import Way
 
 BUILD_STOP_SECONDS = 10.0  # for a build to end its programs
 
@@ -61,7 +61,7 @@ class Worker(threading.Thread):
         self._lane = Lane(f"resync/{launch.identifier}", work, shared.ledger, put, desk.log)
         self._deliveries = Deliveries(self._lane, desk.timers, desk.log, put)
         self._builder = Builder(supply, put, stopping, desk.log)
-        noted = changes.noted(supply.file, desk.log)
+        noted = in_use.noted(supply.file, desk.log)
         self._changes = Changes(noted, self._builder.note, desk.log)
         self._life = Life(launch, desk, self._changes, self._builder.ask, self._report)
         self._way = Way(self._life, self._changes, self._deliveries, desk.timers, supply.finish)

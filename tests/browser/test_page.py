@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from framework.sandbox.parts import Parts, running
+from framework.sandbox.assembly import Parts, running
 from framework.sandbox.serve import becomes_ready
 from framework.sandbox.settings import Sandbox
 

@@ -8,7 +8,8 @@ from threading import Event
 import pytest
 from msgspec import structs
 
-from framework.environments import Environments, Upgrade, Wanted, receipt, turn
+from framework.environments import Environments, Upgrade, Wanted, turns
+from framework.environments.installed import receipt
 from framework.environments.settings import Installation
 from framework.errors import BuildUnavailableError, RequirementsError, StoppedError
 from tests.fakes.uv import FakeUv
@@ -218,7 +219,7 @@ def test_who_waited_for_another_build_does_not_build(
     said: list[str] = []
 
     with (root / "locks" / built.key).open("a") as builder:
-        assert turn.taken(builder)
+        assert turns.taken(builder)
 
         def finish(line: str) -> None:
             said.append(line)
@@ -238,7 +239,7 @@ def test_a_sweep_removes_what_killed_builds_left_and_spares_living_ones(
     for folder in (dead, alive):
         (folder / "env").mkdir(parents=True)
     with (root / "locks" / ("1" * 32)).open("a") as builder:
-        assert turn.taken(builder)
+        assert turns.taken(builder)
         assert environments.sweep() == 1
     assert not dead.exists()
     assert alive.exists()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from framework.environments import python, receipt
-from framework.environments.receipt import Receipt
+from framework.environments.installed import receipt
+from framework.environments.installed.receipt import Receipt
+from framework.environments.python import identity
 
 SITE_PACKAGES = Path("lib", f"python{sys.version_info.major}.{sys.version_info.minor}")
 SITE_PACKAGES /= "site-packages"
@@ -37,7 +38,7 @@ def module(folder: Path, name: str) -> Path:
 def _receipt(key: str, packages: list[str], fields: dict[str, object]) -> Receipt:
     given: dict[str, object] = {
         "key": key,
-        "python": python.own(),
+        "python": identity.own(),
         "uv": "9.9.9",
         "seconds": 1.0,
         "packages": packages,

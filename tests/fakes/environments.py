@@ -4,8 +4,8 @@ from pathlib import Path
 from threading import Event
 
 from framework.environments import Environment, Wanted
-from framework.environments.installer import Uv
-from framework.environments.store import Store
+from framework.environments.upkeep.store import Store
+from framework.environments.uv.installer import Uv
 from framework.errors import FrameworkError, RequirementsError
 from tests.fakes import environment as fake
 from tests.fakes.uv import FakeUv

@@ -7,15 +7,16 @@ from types import SimpleNamespace
 
 from msgspec import Raw
 
-from framework.environments import Environment, receipt
-from framework.environments.current import Current
+from framework.environments import Environment
+from framework.environments.installed import receipt
+from framework.environments.installed.current import Current
 from framework.process import Child
 from framework.protocol.messages import IntegrationHello, Ready
-from framework.workers.changes import Changes
-from framework.workers.desk import Desk, Shared
-from framework.workers.launch import Launch
+from framework.workers.environment.in_use import Changes
 from framework.workers.life import Life
+from framework.workers.loop import Desk, Shared
 from framework.workers.notes import Built, Granted, Said
+from framework.workers.session.launch import Launch
 from framework.workers.timers import Timers
 from tests.fakes.child import FakeChild
 from tests.fakes.shared import Notes

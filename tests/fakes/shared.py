@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from framework.events import Delivery
 from framework.journal import Transition
-from framework.workers.desk import Shared
-from framework.workers.lanes import Ledger
-from framework.workers.starts import Starts
+from framework.machine.start_gate import Starts
+from framework.workers.delivery.lane import Ledger
+from framework.workers.loop import Shared
 
 STARTS = Starts(64)  # one for all tests: there is always a turn
 

@@ -12,16 +12,17 @@ from msgspec import Raw, Struct
 
 from framework.errors import FrameworkError
 from framework.events import Delivery, Resync
+from framework.mapping.contract import Translated
+from framework.mapping.mapper.rows import Translator
+from framework.mapping.program import Program
 from framework.port.calls import DEFAULT, Patience
 from framework.protocol.messages import Done, KindDone, Message, Page
-from framework.sandbox import application, database, ports
-from framework.sandbox.clock import Clock
-from framework.sandbox.local import Local
+from framework.sandbox import ports
+from framework.sandbox.port import application, database
+from framework.sandbox.port.clock import Clock
+from framework.sandbox.port.local_port import Local
 from framework.sandbox.server import Server
 from framework.sandbox.settings import Sandbox
-from framework.sync.program import Program
-from framework.sync.rows import Translator
-from framework.sync.translate import Translated
 
 ME = "mine"
 

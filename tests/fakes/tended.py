@@ -7,7 +7,7 @@ from msgspec import Raw
 
 from framework.events import Delivery, Resync
 from framework.protocol.messages import IntegrationHello, Ready
-from framework.workers.builder import Supply
+from framework.workers.environment.builder import Supply
 from framework.workers.states import State
 from framework.workers.worker import Worker
 from tests.fakes.child import FakeChild

@@ -15,7 +15,8 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from framework.environments import Environment, current, receipt
+from framework.environments import Environment
+from framework.environments.installed import current, receipt
 from framework.errors import (
     BuildUnavailableError,
     FrameworkError,
@@ -27,8 +28,8 @@ from framework.journal import Journal
 from framework.protocol import messages
 from framework.protocol.messages import Done, KindRequest, Page
 from framework.workers.attempt import Attempt
-from framework.workers.builder import FINISH_SECONDS, Supply
-from framework.workers.launch import Launch
+from framework.workers.environment.builder import FINISH_SECONDS, Supply
+from framework.workers.session.launch import Launch
 from framework.workers.states import SERVING, State
 from framework.workers.worker import Worker
 from tests.fakes.shared import shared

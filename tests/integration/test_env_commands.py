@@ -13,16 +13,10 @@ from threading import Event
 import psutil
 import pytest
 
-from framework.environments import (
-    Environment,
-    Environments,
-    collection,
-    current,
-    leases,
-    receipt,
-    shelf,
-)
-from framework.environments.current import Current
+from framework.environments import Environment, Environments
+from framework.environments.installed import current, leases, receipt, shelf
+from framework.environments.installed.current import Current
+from framework.environments.upkeep import collect
 from framework.environments.wanted import Wanted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -366,8 +360,8 @@ def test_what_is_collected_all_the_time_never_breaks_what_is_started_all_the_tim
     starting = [subprocess.Popen(argv, cwd=ROOT, stdout=pipe, text=True) for _ in range(2)]
     went = 0
     while any(one.poll() is None for one in starting):
-        due = collection.due(shelf.read(root), {}, time.time())
-        went += len(list(collection.collect(root, due)))
+        due = collect.due(shelf.read(root), {}, time.time())
+        went += len(list(collect.collect(root, due)))
         select.select([], [], [], 0.3)  # else nothing would ever start
     assert [one.communicate()[0].split() for one in starting] == [["ok"] * ROUNDS] * 2
     assert went > 0

@@ -20,8 +20,10 @@ from threading import Event
 import psutil
 import pytest
 
-from framework.environments import Environment, Environments, Upgrade, Wanted, installer, receipt
+from framework.environments import Environment, Environments, Upgrade, Wanted
+from framework.environments.installed import receipt
 from framework.environments.settings import Installation
+from framework.environments.uv import installer
 from framework.errors import BuildUnavailableError, RequirementsError, StoppedError
 from tests.fakes import wheels
 

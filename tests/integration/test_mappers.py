@@ -12,11 +12,11 @@ import pytest
 from msgspec import Raw
 
 from framework.errors import FrameworkError, MappingError, StoppedError
-from framework.sync.budget import Limits
-from framework.sync.mappers import Mappers
-from framework.sync.mapping import parse
-from framework.sync.program import Program
-from framework.sync.translate import Translated
+from framework.mapping.budget import Limits
+from framework.mapping.contract import Translated
+from framework.mapping.mapping import parse
+from framework.mapping.pool import Mappers
+from framework.mapping.program import Program
 
 DEADLINE = 30.0  # seconds
 INSTANCE = "test-mappers"
@@ -59,7 +59,7 @@ def running() -> list[psutil.Process]:
     return [
         one
         for one in psutil.Process().children()
-        if one.status() != psutil.STATUS_ZOMBIE and "framework.sync.mapper" in one.cmdline()
+        if one.status() != psutil.STATUS_ZOMBIE and "framework.mapping.mapper" in one.cmdline()
     ]
 
 

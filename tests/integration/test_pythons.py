@@ -15,9 +15,10 @@ import pytest
 from msgspec import Raw
 
 from framework import kernel
-from framework.environments import Environments, pythons
-from framework.environments.interview import SUPPORTED
-from framework.environments.python import Python
+from framework.environments import Environments
+from framework.environments.python import finder
+from framework.environments.python.identity import Python
+from framework.environments.python.interview import SUPPORTED
 from framework.environments.settings import Installation
 from framework.environments.wanted import Wanted
 from framework.errors import RequirementsError
@@ -25,8 +26,8 @@ from framework.events import Resync as Event
 from framework.journal import Journal
 from framework.protocol.messages import Done, KindRequest, Page, Resync
 from framework.workers.attempt import Attempt
-from framework.workers.builder import Supply
-from framework.workers.launch import Launch
+from framework.workers.environment.builder import Supply
+from framework.workers.session.launch import Launch
 from framework.workers.states import State
 from framework.workers.worker import Worker
 from tests.fakes.shared import shared
@@ -50,7 +51,7 @@ def facts(resync):
 
 def found(version: str) -> Python | None:
     try:
-        return pythons.find(version, Path(os.devnull, "pythons.json"))
+        return finder.find(version, Path(os.devnull, "pythons.json"))
     except RequirementsError:
         return None
 

@@ -20,9 +20,9 @@ from kafka import KafkaConsumer, TopicPartition
 from framework import kernel
 from framework.errors import FrameworkError
 from framework.sandbox.address import Address
-from framework.sandbox.broker import Broker
-from framework.sandbox.keeper import Keeper
-from framework.sandbox.parts import running
+from framework.sandbox.assembly import running
+from framework.sandbox.kafka.broker import Broker
+from framework.sandbox.sandbox_process import Keeper
 from framework.sandbox.serve import becomes_ready, serve
 from framework.sandbox.settings import Sandbox
 

@@ -19,7 +19,8 @@ import pytest
 from msgspec import Raw
 
 from framework import kernel
-from framework.environments import Environment, leases, receipt
+from framework.environments import Environment
+from framework.environments.installed import leases, receipt
 from framework.errors import (
     BuildError,
     FrameworkError,
@@ -32,10 +33,11 @@ from framework.events import Resync as Event
 from framework.journal import Desired, Journal
 from framework.process import Child, bound
 from framework.protocol.messages import Done, KindDone, KindRequest, Page, Resync
-from framework.workers import end, life, session
+from framework.workers import life
 from framework.workers.attempt import Attempt
-from framework.workers.builder import Supply
-from framework.workers.launch import Launch
+from framework.workers.environment.builder import Supply
+from framework.workers.session import exits, session
+from framework.workers.session.launch import Launch
 from framework.workers.states import State
 from framework.workers.worker import Worker
 from tests.fakes import children
@@ -394,7 +396,9 @@ def test_a_process_killed_in_the_middle_is_restarted_and_the_delivery_repeated(t
     jira.until_restarted()
     until(jira.done)
 
-    assert [str(error) for error in jira.work.errors] == [f"its process ended: {end.died(-9, '')}"]
+    assert [str(error) for error in jira.work.errors] == [
+        f"its process ended: {exits.died(-9, '')}"
+    ]
     assert jira.work.attempts == [("e1", 1), ("e1", 2)]
     assert (jira.work.received[-1].outcome, len(jira.work.items)) == ("ok", 200)
     assert jira.pid != first

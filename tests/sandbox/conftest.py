@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import requests
 
-from framework.sandbox import application, database, ports
-from framework.sandbox.calls import Message
-from framework.sandbox.clock import Clock
-from framework.sandbox.local import Local
+from framework.sandbox import ports
+from framework.sandbox.port import application, database
+from framework.sandbox.port.calls import Message
+from framework.sandbox.port.clock import Clock
+from framework.sandbox.port.local_port import Local
 from framework.sandbox.server import Server
 from framework.sandbox.settings import Sandbox
 

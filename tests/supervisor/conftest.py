@@ -11,7 +11,7 @@ from framework.port.settings import Port
 from framework.sandbox.settings import Sandbox
 from framework.spec import Spec
 from framework.state import StateFolder
-from framework.supervisor import Supervisor, making
+from framework.supervisor import Supervisor, wiring
 from tests.fakes.staff import Staff
 
 NOWHERE = Port(client_id="me", client_secret="secret", base_url="http://127.0.0.1:9")
@@ -88,7 +88,7 @@ def staff():
 
 @pytest.fixture
 def house(tmp_path, staff, monkeypatch):
-    monkeypatch.setattr(making, "worker", staff.hire)
+    monkeypatch.setattr(wiring, "worker", staff.hire)
     house = House(tmp_path, staff)
     yield house
     house.end()

@@ -8,14 +8,15 @@ from concurrent.futures import Future
 import pytest
 
 from framework import kernel, orphans
-from framework.environments import Environment, current
-from framework.environments.current import Current
+from framework.environments import Environment
+from framework.environments.installed import current
+from framework.environments.installed.current import Current
 from framework.errors import ConfigError, FrameworkError, JournalError
 from framework.events import Resync, TriggerStatus
 from framework.journal import Desired, ResyncReport, Transition
+from framework.machine.limits import Limits
 from framework.port.settings import Port
 from framework.supervisor import supervisor as module
-from framework.workers.limits import Limits
 from framework.workers.states import State
 from tests.fakes.children import until
 

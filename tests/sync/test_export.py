@@ -8,8 +8,8 @@ import pytest
 
 from framework.errors import MappingError, PortRefusedError, PortUnavailableError, SourceError
 from framework.journal import Journal
+from framework.mapping import mapping as mappings
 from framework.port.calls import DEFAULT, ONE_TRY
-from framework.sync import mapping as mappings
 from framework.sync.export import Export, Exporter
 from tests.fakes.syncing import ME, FakeClient, Inline, config, page, read
 

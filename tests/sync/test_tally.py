@@ -1,6 +1,6 @@
+from framework.mapping.contract import Translated
 from framework.port.entity import Entity
 from framework.sync.tally import Tally
-from framework.sync.translate import Translated
 
 
 def tally(**fields) -> Tally:

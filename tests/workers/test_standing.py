@@ -4,8 +4,6 @@ import threading
 import pytest
 
 from framework.journal import Desired
-from framework.workers.desk import Desk, Shared
-from framework.workers.end import End
 from framework.workers.happenings import (
     Asked,
     Building,
@@ -17,6 +15,8 @@ from framework.workers.happenings import (
     Told,
     Unbuilt,
 )
+from framework.workers.loop import Desk, Shared
+from framework.workers.session.exits import End
 from framework.workers.standing import Standing
 from framework.workers.states import State
 from framework.workers.timers import Timers

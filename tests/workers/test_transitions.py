@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
-from framework.workers.end import End
 from framework.workers.happenings import Cause
+from framework.workers.session.exits import End
 from framework.workers.states import Situation, State
 from framework.workers.transitions import moment, transition
 

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from framework.environments import current
-from framework.environments.current import Bad, Current
+from framework.environments.installed import current
+from framework.environments.installed.current import Bad, Current
 from framework.errors import (
     BuildError,
     FrameworkError,

@@ -1,0 +1,98 @@
+"""The commands of `supervisor.py env`; they work beside a running supervisor and without one."""
+
+import os
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from framework import config as configuration
+from framework.config import Config
+from framework.console.commands.options import (
+    DEFAULT,
+    AsJson,
+    ConfigFile,
+    StateDir,
+    show,
+    state_folder,
+    telling,
+)
+from framework.console.views import environments as tables
+from framework.environments import Environments, Wanted
+from framework.environments.upkeep import damage, upkeep
+from framework.environments.upkeep.collect import KEEP_DAYS
+from framework.environments.upkeep.store import Store
+from framework.environments.uv import installer
+from framework.environments.uv.installer import Uv
+from framework.port.settings import SANDBOX
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")]
+OlderThan = Annotated[
+    float, typer.Option(metavar="DAYS", min=0, help="Days since a process last started in it.")
+]
+Repair = Annotated[bool, typer.Option("--repair", help="Build what is damaged again.")]
+Deep = Annotated[bool, typer.Option("--deep", help="Read every file; else its size must do.")]
+
+app = typer.Typer(no_args_is_help=True, help="List, tidy up and repair environments.")
+
+
+@app.command("list")
+def list_(config: ConfigFile = DEFAULT, state: StateDir = None, *, as_json: AsJson = False) -> None:
+    """List what is built: for whom, how large, when and why."""
+    rows = upkeep.listed(_store(config, state))
+    show(rows, tables.inventory(rows), as_json=as_json)
+
+
+@app.command()
+def gc(
+    config: ConfigFile = DEFAULT,
+    state: StateDir = None,
+    *,
+    dry_run: DryRun = False,
+    older_than: OlderThan = KEEP_DAYS,
+    as_json: AsJson = False,
+) -> None:
+    """Remove environments that no integration needs and in which nothing started for a while."""
+    store = _store(config, state)
+    with telling() as say:
+        done = (
+            upkeep.collectable(store, older_than)
+            if dry_run
+            else upkeep.collected(store, older_than, say)
+        )
+    show(done, tables.collection(done), as_json=as_json)
+
+
+@app.command()
+def doctor(
+    config: ConfigFile = DEFAULT,
+    state: StateDir = None,
+    *,
+    repair: Repair = False,
+    deep: Deep = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find files that are missing or changed; exit status 1 if damage remains."""
+    store = _store(config, state)
+    sound = damage.by_hash if deep else damage.by_size
+    work = upkeep.repaired if repair else upkeep.examined
+    with telling() as say:
+        done = work(store, sound, say)
+    show(done, tables.examination(done), as_json=as_json)
+    if not done.healthy:
+        raise typer.Exit(1)
+
+
+def _load(config: Path) -> Config:
+    """Read the configuration for a command that starts nothing."""
+    return configuration.load(config, {**os.environ, "SANDBOX_KAFKA": SANDBOX})
+
+
+def _store(config: Path, state: Path | None) -> Store:
+    root = state_folder(config, state).absolute() / "environments"
+    wanted = [
+        Wanted(one.identifier, one.folder, one.installation) for one in _load(config).integrations
+    ]
+    uv = Uv(installer.find(), root / "uv-cache")
+    return Store(root, Environments(root), uv, wanted, Event())

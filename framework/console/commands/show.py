@@ -1,0 +1,64 @@
+"""The commands that show how integrations are."""
+
+import sys
+from threading import Event
+from typing import Annotated
+
+import typer
+from rich.console import Console as Terminal
+
+from framework.console import client
+from framework.console.commands import watch
+from framework.console.commands.options import (
+    DEFAULT,
+    AsJson,
+    ConfigFile,
+    StateDir,
+    show,
+    state_folder,
+)
+from framework.console.views import description, overview
+from framework.errors import ConfigError
+
+Watch = Annotated[bool, typer.Option("--watch", help="Show it anew each second, until Ctrl-C.")]
+Identifier = Annotated[str, typer.Argument(help="Which integration.")]
+
+app = typer.Typer()
+
+
+@app.command()
+def status(
+    config: ConfigFile = DEFAULT,
+    state: StateDir = None,
+    *,
+    watching: Watch = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how the running supervisor and its integrations are; failed ones first."""
+    folder = state_folder(config, state)
+    if watching and (as_json or not sys.stdout.isatty()):
+        raise ConfigError("--watch is for a terminal; programs call `status --json` now and then")
+    answer = client.status(folder)
+    if watching:
+        watch.watch(lambda: client.status(folder), Terminal(), Event())
+        return
+    show(answer, overview.status(answer), as_json=as_json)
+
+
+@app.command()
+def describe(
+    identifier: Identifier,
+    config: ConfigFile = DEFAULT,
+    state: StateDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show all there is to know of an integration: why it is as it is, and what it runs."""
+    answer = client.describe(state_folder(config, state), identifier)
+    show(answer, description.description(answer), as_json=as_json)
+
+
+@app.command()
+def stacks(identifier: Identifier, config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
+    """Print what each thread of an integration's process is doing."""
+    typer.echo(client.stacks(state_folder(config, state), identifier).rstrip())

@@ -1,0 +1,1 @@
+"""What an environment is built from, read and named."""

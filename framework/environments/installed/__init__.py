@@ -1,0 +1,1 @@
+"""The environments that are there: their receipts, who uses them."""

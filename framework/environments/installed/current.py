@@ -1,0 +1,85 @@
+"""Which environment an integration runs in, and which it could go back to: a file for each.
+
+An integration's file is written by its owner's side alone, so nothing is shared.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from framework.environments.environment import Environment
+from framework.environments.installed import receipt
+from framework.errors import FrameworkError
+
+FOLDER = "current"
+
+
+class Bad(Struct, frozen=True):
+    """An environment that failed its integration, until the fingerprint of its inputs changes."""
+
+    key: str
+    fingerprint: str
+    reason: str
+
+
+class Current(Struct, frozen=True):
+    """`environment` is in use since `since` (Unix seconds); `previous` is what to go back to."""
+
+    environment: Environment | None = None
+    previous: Environment | None = None
+    since: float = 0
+    bad: Bad | None = None
+
+
+def _place(_: type, text: str) -> Path:
+    return Path(text)
+
+
+encoder = msgspec.json.Encoder(enc_hook=str)  # of paths: msgspec knows everything else in it
+decoder = msgspec.json.Decoder(Current, dec_hook=_place)
+
+
+def path(root: Path, identifier: str) -> Path:
+    """Return where it is noted for an integration, below the root of all environments."""
+    return root.absolute() / FOLDER / f"{identifier}.json"
+
+
+def read(file: Path) -> Current:
+    """Return what was noted, or that nothing is known; raise FrameworkError if it is damaged."""
+    try:
+        return decoder.decode(file.read_bytes())
+    except FileNotFoundError:
+        return Current()
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise FrameworkError(
+            f"{file} cannot be read: {error}. It says which environment the integration runs in, "
+            "and which it can go back to: remove it to go on without a way back."
+        ) from error
+
+
+def read_all(root: Path) -> dict[str, Current]:
+    """Return what was noted, by integration; raise FrameworkError if some of it is damaged."""
+    return {file.stem: read(file) for file in sorted((root / FOLDER).glob("*.json"))}
+
+
+def write(file: Path, current: Current) -> None:
+    """Replace what was noted; raise OSError."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    with fresh.open("wb") as opened:
+        opened.write(msgspec.json.format(encoder.encode(current)) + b"\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+    fresh.replace(file)
+    receipt.flush(file.parent)
+
+
+def whole(environment: Environment | None) -> bool:
+    """Tell whether a process can be started in it: it is there, with its Python; start nothing."""
+    return environment is not None and (
+        (environment.path / receipt.NAME).is_file()
+        and environment.python.exists()  # follows the link: its Python is still there
+        and environment.msgspec.is_dir()
+    )

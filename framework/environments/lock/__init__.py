@@ -1,0 +1,1 @@
+"""From inputs to a lock: found, or resolved."""

@@ -1,0 +1,189 @@
+"""Locks: which versions were found for some inputs, with a hash for every file."""
+
+import os
+import re
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from msgspec import Struct, structs
+
+from framework.environments.inputs import keys, lines, requirements
+from framework.environments.inputs.inputs import Inputs
+from framework.environments.inputs.requirements import LOCK
+from framework.errors import RequirementsError
+
+IN_USE = Path("locks", "in-use")  # <name of the folder>/<key>.lock below the root
+FIRST = "# inputs: "
+SECOND = "# resolved from: "
+NOTHING = "nothing"
+FROM_A_COMMIT = re.compile(r"(\S+ @ )?git\+")  # it has no hash: its commit is one
+
+
+class Lock(Struct, frozen=True):
+    """`inputs` is the key it was made for, `start` what it started from."""
+
+    inputs: str
+    start: str
+    body: str
+
+    @property
+    def text(self) -> str:
+        """The file: the key of the inputs on its first line."""
+        second = "" if self.start == NOTHING else f"{SECOND}{self.start}\n"
+        return f"{FIRST}{self.inputs}\n{second}{self.body}"
+
+    @property
+    def lines(self) -> list[str]:
+        """What is to be installed."""
+        return lines.normalised(self.body)
+
+    @property
+    def packages(self) -> list[str]:
+        """The names and versions in it, for people; of forks for other Pythons all."""
+        return [line.partition(" ")[0] for line in self.lines]
+
+    def unhashed(self, folder: Path) -> list[str]:
+        """Return the lines that have no hash although they could."""
+        return [line for line in self.lines if not self._is_known(line, folder)]
+
+    def all_hashed(self) -> bool:
+        """Tell whether uv may be told to refuse what has no hash."""
+        return all("--hash=" in line for line in self.lines)
+
+    @staticmethod
+    def _is_known(line: str, folder: Path) -> bool:
+        local = lines.local(line, folder)
+        return "--hash=" in line or local is not None or bool(FROM_A_COMMIT.match(line))
+
+
+EMPTY = Lock("", NOTHING, "")
+
+
+def parse(text: str) -> Lock:
+    """Read a lock; one that was made otherwise has no inputs, and is still a place to start."""
+    found, body = {FIRST: "", SECOND: NOTHING}, text
+    for name in (FIRST, SECOND):
+        if body.startswith(name):
+            line, _, body = body.partition("\n")
+            found[name] = line.removeprefix(name).strip()
+    return Lock(found[FIRST], found[SECOND], body)
+
+
+class Locks:
+    """The locks in use lie in the state folder; the committed ones beside the requirements."""
+
+    def __init__(self, root: Path):
+        self._root = root / IN_USE
+
+    def found(self, inputs: Inputs) -> Lock | None:
+        """Return the lock for these inputs, if there is one; the committed one comes first."""
+        if not inputs.requirements.lines:
+            return EMPTY
+        return committed(inputs) or self._in_use(inputs)
+
+    def elsewhere(self, inputs: Inputs) -> Lock | None:
+        """Return the lock that another integration with the same inputs has in use."""
+        for floor in inputs.floors:
+            for path in sorted(self._root.glob(f"*/{name(inputs, floor)}.lock")):
+                if found := _read(path, inputs.key(floor)):
+                    return found
+        return None
+
+    def start(self, inputs: Inputs) -> Lock:
+        """Return where to start resolving: the versions in it are kept where possible.
+
+        The lock in use comes before the committed one it started from, and after any newer one.
+        """
+        if current := committed(inputs):
+            return current
+        found = sorted(self._folder(inputs).glob("*.lock"), key=lambda path: path.stat().st_mtime)
+        latest = parse(requirements.text_of(found[-1])) if found else EMPTY
+        if inputs.committed is None or latest.start == start_of(inputs):
+            return latest
+        return parse(inputs.committed)
+
+    def keep(self, inputs: Inputs, lock: Lock) -> None:
+        """Make this the lock in use."""
+        floor = next(floor for floor in inputs.floors if inputs.key(floor) == lock.inputs)
+        write(self._folder(inputs) / f"{name(inputs, floor)}.lock", lock)
+
+    def _in_use(self, inputs: Inputs) -> Lock | None:
+        folder = self._folder(inputs)
+        for floor in inputs.floors:
+            path = folder / f"{name(inputs, floor)}.lock"
+            if found := _read(path, inputs.key(floor)):
+                return found
+        return None
+
+    def _folder(self, inputs: Inputs) -> Path:
+        return self._root / (inputs.requirements.name or "-")
+
+
+def name(inputs: Inputs, floor: str) -> str:
+    """Name the lock that these inputs lead to; the committed one is where it starts."""
+    return keys.digest(inputs.key(floor), start_of(inputs))
+
+
+def committed(inputs: Inputs) -> Lock | None:
+    """Return the lock beside the requirements, if it is one for these inputs."""
+    if inputs.committed is None:
+        return None
+    lock = parse(inputs.committed)
+    return lock if lock.inputs in map(inputs.key, inputs.floors) else None
+
+
+def start_of(inputs: Inputs) -> str:
+    """Name the committed lock that a new one starts from; it counts as the same once it is used."""
+    if inputs.committed is None or committed(inputs):
+        return NOTHING
+    return keys.digest(inputs.committed)
+
+
+def refuse_stale(inputs: Inputs) -> None:
+    """Raise RequirementsError if the committed lock is missing, or made for other inputs."""
+    if not inputs.requirements.lines or committed(inputs):
+        return
+    path = inputs.requirements.folder / LOCK
+    what = "is missing" if inputs.committed is None else "was made for other requirements"
+    raise RequirementsError(
+        f"{path} {what}. Run `supervisor.py build` without --frozen, and commit it."
+    )
+
+
+def refuse_unhashed(lock: Lock, inputs: Inputs) -> None:
+    """Raise RequirementsError for a lock that would accept any file under a package's name."""
+    if missing := lock.unhashed(inputs.requirements.folder):
+        raise RequirementsError(
+            f"{inputs.requirements.source}: the lock has no hash for {missing[0].split()[0]!r}. "
+            "Run `supervisor.py build --upgrade`, or use an index that tells hashes."
+        )
+
+
+def commit(inputs: Inputs, lock: Lock) -> Path:
+    """Write a lock beside the requirements it is for; return where. Raises OSError."""
+    path = inputs.requirements.folder / LOCK
+    write(path, structs.replace(lock, start=NOTHING))
+    return path
+
+
+def write(path: Path, lock: Lock) -> None:
+    """Write a lock whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent, prefix=".lock-", delete=False) as file:
+        try:
+            file.write(lock.text)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
+        except OSError:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _read(path: Path, key: str) -> Lock | None:
+    try:
+        lock = parse(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None  # resolved again
+    return lock if lock.inputs == key else None

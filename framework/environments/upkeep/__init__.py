@@ -1,0 +1,1 @@
+"""What operators do about environments: list, collect, examine, repair."""

@@ -1,0 +1,98 @@
+"""What is damaged in one environment: every row of each RECORD held against the file it names.
+
+https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+"""
+
+import base64
+import csv
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from framework.environments.installed.receipt import Receipt
+
+MISSING, CHANGED, UNREADABLE = "missing", "changed", "unreadable"
+
+Row = list[str]  # a path relative to site-packages, a hash, a size; "" where there is none
+Sound = Callable[[Path, Row], bool]  # raises OSError if the file cannot be looked at
+
+
+class Damage(Struct, frozen=True):
+    """A file that is not as it was installed; `package` is "" for the environment's own."""
+
+    path: str
+    what: str
+    package: str = ""
+
+
+def found(folder: Path, receipt: Receipt, sound: Sound) -> list[Damage]:
+    """Look at a whole environment; `sound` is `by_size` or `by_hash`."""
+    site_packages = folder / receipt.site_packages
+    installed = {
+        canonical(info.name.partition("-")[0]): info for info in site_packages.glob("*.dist-info")
+    }
+    damages = list(_own(folder))
+    for pin in receipt.packages:
+        name = canonical(pin.partition("==")[0])
+        nowhere = site_packages / f"{name}.dist-info"
+        damages += _package(name, installed.get(name, nowhere), sound)
+    return damages
+
+
+def by_size(path: Path, row: Row) -> bool:
+    """Compare sizes: milliseconds for thousands of files."""
+    size = path.stat().st_size
+    return not row[2] or size == int(row[2])
+
+
+def by_hash(path: Path, row: Row) -> bool:
+    """Read the file, compare hashes."""
+    algorithm, _, expected = row[1].partition("=")
+    if not expected:
+        return by_size(path, row)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, algorithm).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=") == expected
+
+
+def canonical(name: str) -> str:
+    """Write a package's name in the form in which names are compared."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _own(folder: Path) -> Iterator[Damage]:
+    for name in ("bin/python", "pyvenv.cfg"):
+        if not (folder / name).exists():  # follows the link: its Python may be gone
+            yield Damage(name, MISSING)
+
+
+def _package(name: str, info: Path, sound: Sound) -> Iterator[Damage]:
+    try:
+        rows = _rows(info)
+    except (OSError, ValueError):
+        rows = []
+    if not rows:
+        yield Damage(f"{info.name}/RECORD", MISSING, name)
+    for row in rows:
+        if what := _what(info.parent / row[0], row, sound):
+            yield Damage(row[0], what, name)
+
+
+def _rows(info: Path) -> list[Row]:
+    rows = csv.reader((info / "RECORD").read_text("utf-8").splitlines())
+    # What is in __pycache__ is Python's own, made again whenever it likes.
+    return [row for row in rows if row and "__pycache__/" not in row[0]]
+
+
+def _what(path: Path, row: Row, sound: Sound) -> str | None:
+    try:
+        return None if sound(path, row) else CHANGED
+    except (FileNotFoundError, NotADirectoryError):
+        return MISSING
+    except OSError:
+        return UNREADABLE
+    except (ValueError, IndexError):
+        return CHANGED  # the row itself is not as it was

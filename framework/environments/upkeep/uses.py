@@ -1,0 +1,67 @@
+"""Which integrations need which environment: these are never collected."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from framework.environments.environment import Environment
+from framework.environments.installed import current
+from framework.environments.installed.shelf import Built
+
+
+class Noted(Struct, frozen=True):
+    """What the supervisor notes about one integration."""
+
+    key: str | None = None
+    previous: str | None = None
+
+
+class Use(Struct, frozen=True):
+    """The integrations whose environment it is, and those that could go back to it."""
+
+    current: tuple[str, ...] = ()
+    previous: tuple[str, ...] = ()
+
+
+Uses = Mapping[str, Use]  # by key
+UNUSED = Use()
+
+
+def gather(current: Iterable[tuple[str, str]], previous: Iterable[tuple[str, str]]) -> Uses:
+    """Turn pairs of integration and key into uses by key."""
+    uses: dict[str, Use] = {}
+    for integration, key in current:
+        uses[key] = _together([uses.get(key, UNUSED), Use(current=(integration,))])
+    for integration, key in previous:
+        uses[key] = _together([uses.get(key, UNUSED), Use(previous=(integration,))])
+    return uses
+
+
+def noted(root: Path) -> dict[str, Noted]:
+    """Return what the supervisor noted; raise FrameworkError if that cannot be read."""
+    return {
+        integration: Noted(_key(found.environment), _key(found.previous))
+        for integration, found in current.read_all(root).items()
+    }
+
+
+def with_sdk(uses: Uses, shelf: Iterable[Built], pin: str) -> Uses:
+    """Add the environment of the sdk's msgspec (`pin`: name==version) for each Python in use."""
+    receipts = {built.key: built.receipt for built in shelf if built.receipt}
+    complete = dict(uses)
+    for key, its in receipts.items():
+        beside = [uses[k] for k, one in receipts.items() if k in uses and one.python == its.python]
+        if its.packages == [pin] and beside:
+            complete[key] = _together([*beside, uses.get(key, UNUSED)])
+    return complete
+
+
+def _key(environment: Environment | None) -> str | None:
+    return environment.key if environment else None
+
+
+def _together(uses: list[Use]) -> Use:
+    current = {name for use in uses for name in use.current}
+    previous = {name for use in uses for name in use.previous} - current
+    return Use(tuple(sorted(current)), tuple(sorted(previous)))

@@ -1,0 +1,1 @@
+"""How uv is run, step by step, and what its failures mean."""

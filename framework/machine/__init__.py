@@ -1,0 +1,1 @@
+"""What all integrations share of this machine: starts, memory, processes, limits."""

@@ -1,0 +1,162 @@
+"""How much memory the processes of each integration have, and who takes more than it may."""
+
+import logging
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum, auto
+from functools import lru_cache
+
+from msgspec import Struct
+
+from framework.machine import process_table
+from framework.machine.limits import MIB, Limits
+from framework.machine.process_table import Seen
+
+ROUND_SECONDS = 5.0
+HARD_ROUNDS = 3  # in a row, so that a peak costs nobody his life
+TICKS = os.sysconf("SC_CLK_TCK")  # a second
+MOST_MARKS = 4096  # roots whose markers are remembered; there are a few hundred
+
+Identity = tuple[int, int]  # pid and start: pids come again
+
+log = logging.getLogger("supervisor")
+
+
+class Watched(Struct, frozen=True):
+    """A running integration's process; `soft` and `hard` take the reason an operator reads."""
+
+    pid: int
+    limits: Limits
+    soft: Callable[[str], None]
+    hard: Callable[[str], None]
+
+
+class Measured(Struct, frozen=True):
+    """One process of an integration: PSS in bytes, age in seconds."""
+
+    pid: int
+    parent: int
+    name: str
+    memory: int
+    seconds: int
+
+
+class Standing(Struct, frozen=True):
+    """How one process has done so far: rounds above `memory` in a row, and whether it was told."""
+
+    above: int = 0
+    told: bool = False
+
+
+class Verdict(Enum):
+    """What is to be done after a round."""
+
+    NOTHING = auto()
+    SOFT = auto()
+    HARD = auto()
+
+
+class Gauge(threading.Thread):
+    """Measures in rounds; the look at all processes and the one at a process's PSS are passed in.
+
+    A process's resident memory is never less than its PSS, and comes with the look at them all:
+    PSS, which takes the kernel longer, is read only where that may be too much.
+    """
+
+    def __init__(
+        self,
+        watched: Callable[[], Iterable[Watched]],
+        stop: threading.Event,
+        scan: Callable[[], list[Seen]] = process_table.scan,
+        pss: Callable[[Seen], int] = process_table.pss,
+    ):
+        super().__init__(name="gauge", daemon=True)
+        self._watched = watched
+        self._stopping = stop
+        self._scan = scan
+        self._pss = pss
+        self._marker = lru_cache(MOST_MARKS)(_marker)
+        self._standings: dict[Identity, Standing] = {}
+        self._blind = False
+
+    def run(self) -> None:
+        """Measure until the stop."""
+        while not self._stopping.wait(ROUND_SECONDS):
+            self.round()
+
+    def round(self) -> None:
+        """Measure each integration once, tell those that are over a limit."""
+        try:
+            self._measure()
+        except OSError as error:  # no more open files, as a rule
+            if not self._blind:
+                log.warning("memory is not watched: %s", error)
+            self._blind = True
+        else:
+            self._blind = False
+
+    def _measure(self) -> None:
+        seen = self._scan()
+        watched = {one.pid: one for one in self._watched()}
+        roots = {one.pid: self._marker(one.pid, one.started) for one in seen if one.pid in watched}
+        self._standings = {
+            (pid, family[0].started): self._judged(watched[pid], family)
+            for pid, family in process_table.families(seen, roots).items()
+        }
+
+    def _judged(self, watched: Watched, family: Sequence[Seen]) -> Standing:
+        limits = watched.limits
+        memory = sum(one.rss for one in family)
+        if memory > limits.memory_soft:
+            memory = sum(map(self._pss, family))
+        before = self._standings.get((watched.pid, family[0].started), Standing())
+        now, verdict = judge(before, memory, limits)
+        if verdict is Verdict.SOFT:
+            watched.soft(_reason(memory, len(family), "soft limit", limits.memory_soft))
+        elif verdict is Verdict.HARD:
+            watched.hard(_reason(memory, len(family), "limit", limits.memory))
+        return now
+
+
+def judge(before: Standing, memory: int, limits: Limits) -> tuple[Standing, Verdict]:
+    """Return how a process stands after one more round, and what is to be done about it."""
+    above = before.above + 1 if memory > limits.memory else 0
+    over = memory > limits.memory_soft
+    now = Standing(above, told=before.told or over)
+    if above and above % HARD_ROUNDS == 0:
+        return now, Verdict.HARD
+    return now, Verdict.SOFT if over and not before.told else Verdict.NOTHING
+
+
+def tree(pid: int) -> list[Measured]:
+    """Return a child of ours and its descendants, parents first; nothing where it is gone."""
+    family = process_table.families(process_table.scan(), {pid: process_table.marker(pid)}).get(
+        pid, []
+    )
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return [
+        Measured(
+            pid=one.pid,
+            parent=one.parent,
+            name=one.name,
+            memory=process_table.pss(one),
+            seconds=int(now - one.started / TICKS),
+        )
+        for one in family
+    ]
+
+
+def _marker(pid: int, started: int) -> str:
+    """Return a root's marker, to be remembered for this process and no later one of its pid."""
+    del started
+    return process_table.marker(pid)
+
+
+def _reason(memory: int, processes: int, name: str, limit: int) -> str:
+    """Say it in MiB, rounded so that what is over a limit looks so."""
+    plural = "es" if processes > 1 else ""
+    size = f"{math.ceil(memory / MIB)} MiB (PSS of {processes} process{plural})"
+    return f"its memory is {size}, over the {name} of {limit // MIB} MiB"

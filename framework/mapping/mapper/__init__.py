@@ -1,0 +1,1 @@
+"""The program that translates pages with jq, in a process of its own."""

@@ -1,0 +1,94 @@
+"""What a running supervisor does for its operators, whichever thread asks."""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from framework.config.difference import Change, Difference
+from framework.errors import FrameworkError
+from framework.journal import Desired
+from framework.running.loading import Load
+from framework.running.main_thread import Errands
+from framework.sandbox.sandbox_process import Keeper
+from framework.supervisor import Supervisor
+
+log = logging.getLogger("supervisor")
+
+
+class Operations:
+    """`load` reads the configuration; `hurry` tells whether the supervisor is to stop."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        keeper: Keeper | None,
+        load: Load,
+        hurry: Callable[[], bool],
+    ):
+        self._supervisor = supervisor
+        self._keeper = keeper
+        self._load = load
+        self._hurry = hurry
+        self.errands = Errands()
+        self.resync = supervisor.resync
+        self.describe = supervisor.describe
+        self.stacks = supervisor.stacks
+
+    def status(self) -> dict[str, Any]:
+        """Return the supervisor's status with the sandbox's."""
+        answer: dict[str, Any] = msgspec.to_builtins(self._supervisor.status())
+        if self._keeper and self._keeper.status.address:
+            answer["sandbox"] = msgspec.to_builtins(self._keeper.status.address) | {
+                "state": self._keeper.status.state,
+                "reason": self._keeper.status.reason,
+                "restarts": self._keeper.status.restarts,
+            }
+        return answer
+
+    def desire(self, identifier: str, desired: str) -> None:
+        """Have an integration `run`, `pause` or `stop` from now on."""
+        self._supervisor.desire(identifier, Desired(desired))
+
+    def restart(self, identifier: str) -> None:
+        """Have an integration's process replaced, or its owner, should that have failed."""
+        if not self._supervisor.restart(identifier):
+            self.errands.have(partial(self._supervisor.employ_again, identifier))
+
+    def preview(self) -> dict[str, Any]:
+        """Return what a reload would change; raise ConfigError for a broken file."""
+        return _answer(self._supervisor.preview(self._load()), applied=False)
+
+    def reload(self) -> dict[str, Any]:
+        """Take the configuration file into use; raise ConfigError for a broken one."""
+        return _answer(self.errands.have(self._reload), applied=True)
+
+    def reload_by_signal(self) -> None:
+        """Do the same from the main thread; what is wrong is logged, and shown by `status`."""
+        with suppress(FrameworkError):
+            self._reload()
+
+    def _reload(self) -> Difference:
+        try:
+            found = self._supervisor.reload(self._load(), self._hurry)
+        except FrameworkError as error:
+            self._supervisor.unread = str(error)
+            log.error("the configuration was not reloaded: %s", error)
+            raise
+        changes = [one for one in found.integrations if one.change is not Change.UNCHANGED]
+        for one in changes:
+            log.info(
+                "%s was %s: %s", one.identifier, one.change, ", ".join(one.what) or "as a whole"
+            )
+        log.info("reloaded; unchanged: %d", len(found.integrations) - len(changes))
+        for section in found.restart:
+            log.warning("`%s` has changed: restart the supervisor to take it into use", section)
+        return found
+
+
+def _answer(found: Difference, *, applied: bool) -> dict[str, Any]:
+    answer: dict[str, Any] = msgspec.to_builtins(found)
+    return {"applied": applied, **answer}

@@ -1,0 +1,120 @@
+"""The command `run`: everything that has to be there, in order, until a signal ends it."""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+import typer
+from msgspec import structs
+
+from framework import guard, kernel, logs, orphans, process
+from framework.console.api import Console
+from framework.errors import ConfigError
+from framework.logs import Logs
+from framework.running import loading
+from framework.running.operations import Operations
+from framework.sandbox.sandbox_process import Keeper
+from framework.signals import Signals
+from framework.state import StateFolder
+from framework.supervisor import Supervisor
+
+FRONT_DOOR = Path(__file__).resolve().parents[2] / "supervisor.py"
+SANDBOX_SECONDS = 60.0
+SANDBOX_STOP_SECONDS = 30.0
+LOOK_SECONDS = 0.2  # how long an errand or a change of state may go unnoticed
+
+log = logging.getLogger("supervisor")
+
+
+def run(config: Path, state: Path, version: str, log_format: logs.Format | None) -> None:
+    """Run the integrations until SIGINT or SIGTERM."""
+    if sys.platform != "linux":
+        raise ConfigError("the supervisor needs Linux 5.3 or newer (pidfd, prctl)")
+    loaded = loading.load(config, None)  # what is wrong is told before anything starts
+    os.environ.pop(guard.VARIABLE, None)  # our children are not its
+    written = structs.replace(loaded.logs, format=log_format) if log_format else loaded.logs
+    with (
+        closing(StateFolder(state)) as folder,
+        closing(Signals()) as signals,
+        _logged(Logs(folder.path, written)),
+    ):
+        kernel.allow_many_files()
+        if left := orphans.reclaim(folder.instance):
+            log.warning("%d processes that an earlier run left behind were killed", left)
+        _run(config, folder, signals, version)
+
+
+def _run(config: Path, folder: StateFolder, signals: Signals, version: str) -> None:
+    with _sandbox(config, folder, signals) as keeper:
+        if signals.wait(0):
+            return
+        load = partial(loading.load, config, keeper.status.address if keeper else None)
+        supervisor = Supervisor(load(), folder, version)
+        operations = Operations(supervisor, keeper, load, partial(signals.wait, 0))
+        console = Console(folder.listen(), operations)
+        try:
+            supervisor.start()
+            console.start()
+            _supervise(supervisor, operations, signals, keeper)
+            log.info("stopping")
+        finally:
+            supervisor.stop()
+            console.stop()
+
+
+def _supervise(
+    supervisor: Supervisor, operations: Operations, signals: Signals, keeper: Keeper | None
+) -> None:
+    announced = ""
+    while not signals.wait(LOOK_SECONDS):
+        if signals.reload_asked():
+            operations.reload_by_signal()
+        operations.errands.run()
+        supervisor.look_after()
+        if supervisor.state != announced:
+            announced = supervisor.state
+            _announce(announced, keeper)
+
+
+def _announce(state: str, keeper: Keeper | None) -> None:
+    address = keeper.status.address if keeper else None
+    typer.echo(f"{state}  page {address.url}" if address else state)
+
+
+@contextmanager
+def _logged(lines: Logs) -> Iterator[None]:
+    lines.start()
+    try:
+        yield
+    finally:
+        lines.stop()
+
+
+@contextmanager
+def _sandbox(config: Path, folder: StateFolder, signals: Signals) -> Iterator[Keeper | None]:
+    """Run the sandbox if the configuration asks for it; it is ready, or a stop was asked for."""
+    if loading.sandbox(config) is None:
+        yield None
+        return
+    stop = threading.Event()
+    argv = [sys.executable, str(FRONT_DOOR), "sandbox"]
+    argv += ["--config", str(config), "--state", str(folder.path)]
+    keeper = Keeper(argv, stop, {**os.environ, process.MARKER: f"{folder.instance}/sandbox"})
+    keeper.start()
+    try:
+        deadline = time.monotonic() + SANDBOX_SECONDS
+        while keeper.status.state == "starting" and time.monotonic() < deadline:
+            if signals.wait(LOOK_SECONDS):
+                break
+        else:
+            keeper.ready(LOOK_SECONDS)
+        yield keeper
+    finally:
+        stop.set()
+        keeper.join(SANDBOX_STOP_SECONDS)

@@ -1,0 +1,58 @@
+"""What Port tells its consumers on Kafka about an integration."""
+
+import secrets
+
+from framework.sandbox.port import unverified
+from framework.sandbox.port.calls import Json, Message
+from framework.sandbox.port.local_port import Local
+from framework.sandbox.settings import RESYNC_REQUESTS_FLAG
+
+
+def topics(org_id: str) -> tuple[str, str]:
+    """Return the topic of changes and the topic of requested resyncs."""
+    return f"{org_id}.change.log", f"{org_id}.integration.resync.requests"
+
+
+def updated(local: Local, before: Json, after: Json) -> Message:
+    """Return the change.log message of an integration that changed."""
+    return Message(
+        topics(local.settings.org_id)[0],
+        {
+            "action": "UPDATE",
+            "resourceType": "integration",
+            "status": "SUCCESS",
+            "trigger": _trigger(local, after["updatedAt"]),
+            "context": {"integration": after["identifier"]},
+            "diff": {"before": before, "after": after},
+            "changelogDestination": unverified.CHANGELOG_DESTINATION,
+        },
+    )
+
+
+def resync(local: Local, integration: Json) -> Message:
+    """Return the change.log message of a resync that someone asked for."""
+    return Message(
+        topics(local.settings.org_id)[0],
+        {
+            "action": "RESYNC",
+            "resourceType": "integration",
+            "status": "SUCCESS",
+            "trigger": _trigger(local, integration["updatedAt"]),
+            "context": {"integrationId": integration["identifier"]},
+        },
+    )
+
+
+def resync_requests(local: Local, integration: Json) -> tuple[Message, ...]:
+    """Return the message of the newer topic, none where the organisation lacks its flag."""
+    settings = local.settings
+    if RESYNC_REQUESTS_FLAG not in settings.feature_flags:
+        return ()
+    context = {"integrationId": integration["identifier"], "orgId": settings.org_id}
+    value = {"context": context, "requestId": f"req-{secrets.token_hex(8)}"}
+    return (Message(topics(settings.org_id)[1], value),)
+
+
+def _trigger(local: Local, at: str) -> Json:
+    by = {"orgId": local.settings.org_id, "userId": local.client_id}
+    return {"by": by, "origin": "API", "at": at}

@@ -1,0 +1,104 @@
+"""A mapping as the text that people edit: YAML from JSON and back."""
+
+from typing import Any
+
+import yaml
+from msgspec import Struct
+
+from framework.errors import FrameworkError
+from framework.sandbox.port.calls import Json
+
+WIDE = 1_000_000  # never fold a line: jq is easier to read whole
+
+
+class Spot(Struct, frozen=True):
+    """A place in a text, counted from 1."""
+
+    line: int
+    column: int
+
+
+class TextError(FrameworkError):
+    """The text is no mapping; `spot` is where."""
+
+    def __init__(self, message: str, spot: Spot):
+        super().__init__(message)
+        self.spot = spot
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks and indents lists, as people do."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the parent's signature
+        super().increase_indent(flow, False)  # noqa: FBT003 - positional there
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads what JSON can hold: keys are texts and stand once, dates stay texts."""
+
+    yaml_implicit_resolvers = {
+        first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def dump(mapping: Json) -> str:
+    """Return a mapping as YAML, in its own order."""
+    return yaml.dump(mapping, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDE)
+
+
+def load(text: str) -> Json:
+    """Return the mapping that a text holds; raise TextError saying where it is wrong."""
+    try:
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        raise TextError(_words(error), _spot(error.problem_mark)) from error
+    except yaml.reader.ReaderError as error:
+        spot = _spot_at(text, error.position)
+        raise TextError("a character that YAML does not allow", spot) from error
+    except RecursionError as error:
+        raise TextError("this is nested too deeply", Spot(1, 1)) from error
+    if not isinstance(value, dict):
+        raise TextError("a mapping begins with `resources:`", Spot(1, 1))
+    if not isinstance(value.get("resources"), list):
+        raise TextError("`resources:` must be a list, one item for each kind", Spot(1, 1))
+    return value
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+def _object(loader: yaml.SafeLoader, node: yaml.MappingNode) -> Json:
+    loader.flatten_mapping(node)
+    value: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node)
+        if not isinstance(key, str):
+            raise _complaint(f"the key {key!r} must be a text; put it in quotes", key_node)
+        if key in value:
+            raise _complaint(f"the key {key!r} stands here twice", key_node)
+        value[key] = loader.construct_object(value_node, deep=True)
+    return value
+
+
+def _complaint(message: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.constructor.ConstructorError(None, None, message, node.start_mark)
+
+
+def _words(error: yaml.MarkedYAMLError) -> str:
+    return ": ".join(part for part in (error.context, error.problem) if part)
+
+
+def _spot(mark: yaml.Mark | None) -> Spot:
+    return Spot(mark.line + 1, mark.column + 1) if mark else Spot(1, 1)
+
+
+def _spot_at(text: str, position: int) -> Spot:
+    before = text[:position]
+    return Spot(before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1)
+
+
+_Dumper.add_representer(str, _text)
+_Loader.add_constructor("tag:yaml.org,2002:map", _object)

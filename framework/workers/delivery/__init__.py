@@ -1,0 +1,1 @@
+"""Deliveries of one integration, and the lanes that work on them."""

@@ -1,0 +1,72 @@
+"""What it takes to start one integration's process."""
+
+import os
+from pathlib import Path
+
+from msgspec import Raw, Struct
+
+from framework.environments import Environment
+from framework.environments.installed import leases
+from framework.process import MARKER, Child, inherited, limit_files
+from framework.protocol.messages import VERSION, Configure, SupervisorHello
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+BOOTSTRAP = REPOSITORY / "framework" / "sdk" / "bootstrap.py"
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+# Bytes from which a freed block goes back to the kernel: where glibc begins. Named, it stays; else
+# glibc raises it up to 32 MiB, and what a resync took stays with the process when it rests.
+MMAP_THRESHOLD = 128 * 1024
+
+
+class Launch(Struct, frozen=True):
+    """An integration as config.yaml has it, and the instance of the supervisor that runs it.
+
+    `folder` holds main.py; `config` is handed over in `configure`, never in argv or environment;
+    `env` is added to the process's environment; it may have `open_files` open.
+    """
+
+    identifier: str
+    type: str
+    folder: Path
+    config: Raw
+    env: dict[str, str]
+    instance: str
+    version: str
+    open_files: int = 1024
+
+    @property
+    def marker(self) -> str:
+        """What every process of this integration carries in its environment."""
+        return f"{self.instance}/{self.identifier}"
+
+    def start(self, environment: Environment) -> Child:
+        """Start the process in its environment, by the real path of its Python.
+
+        It takes a lease with it; raises OSError if the environment is gone.
+        """
+        argv = [str(environment.python), str(BOOTSTRAP), str(self.folder / "main.py")]
+        with leases.leased(environment) as files:
+            child = Child(argv, self.environ(environment), self.folder, files)
+        limit_files(child.pid, self.open_files)
+        return child
+
+    def environ(self, environment: Environment) -> dict[str, str]:
+        """Spell the process's environment out from nothing."""
+        return {
+            **inherited(),
+            "PATH": f"{environment.path / 'bin'}:{SYSTEM_PATH}",
+            "VIRTUAL_ENV": str(environment.path),
+            "MALLOC_MMAP_THRESHOLD_": str(MMAP_THRESHOLD),  # glibc's own name for it
+            **self.env,
+            MARKER: self.marker,
+            "FRAMEWORK_PARENT": str(os.getpid()),
+            "FRAMEWORK_MSGSPEC": str(environment.msgspec),
+        }
+
+    def hello(self, session: int) -> SupervisorHello:
+        """Return the first message to the process; `session` counts its starts."""
+        return SupervisorHello([VERSION], self.version, f"{self.marker}/{session}")
+
+    def configure(self) -> Configure:
+        """Return the integration's own configuration, secrets included."""
+        return Configure(self.identifier, self.type, self.config)

@@ -1,0 +1,214 @@
+"""One process from its start to its burial: handshake, heartbeat, stop ladder.
+
+Only its owner's thread calls it; nothing in it blocks.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from framework.errors import FrameworkError
+from framework.process import Child
+from framework.protocol import framing
+from framework.protocol.messages import (
+    HEARTBEAT_SECONDS,
+    VERSION,
+    Bye,
+    IntegrationHello,
+    Message,
+    Ping,
+    Pong,
+    Ready,
+    Shutdown,
+    StacksAnswer,
+)
+from framework.workers.attempt import Attempt
+from framework.workers.happenings import Cause
+from framework.workers.notes import Kill, Said
+from framework.workers.session import exits
+from framework.workers.session.exits import End
+from framework.workers.session.launch import Launch
+from framework.workers.session.pipes import Drain, ErrorLog
+from framework.workers.session.stacks import DUMP_SECONDS, Stacks
+from framework.workers.session.stdout import Reader, ToOwner
+from framework.workers.timers import Timers
+
+HELLO_SECONDS = 30.0  # imports on a cold, busy machine are slow
+READY_SECONDS = 60.0
+PONG_SECONDS = 30.0
+TERM_SECONDS = 5.0  # between SIGTERM and SIGKILL
+DRAIN_SECONDS = 1.0  # how long the readers may take for what a dead process left in its pipes
+TIMERS = ("handshake", "ping", "pong", "ladder")
+
+
+class Session:
+    """The `start` (its number, its child), its attempts, the bytes that still have to reach it."""
+
+    def __init__(
+        self,
+        start: tuple[int, Child],
+        launch: Launch,
+        timers: Timers,
+        log: logging.Logger,
+        put: Callable[[Said | Kill], None],
+    ):
+        number, child = start
+        self.number = number
+        self.child = child
+        self.attempts: dict[str, Attempt] = {}
+        self._launch = launch
+        self._timers = timers
+        self._log = log
+        self._outgoing = bytearray()
+        self._pings = 0
+        self._cause: str | None = None
+        self._refused = False
+        self._late = False  # it is killed since it did not get ready in time
+        self._explains: bool | None = None  # it answers `stacks`; unknown before its `hello`
+        self._errors = ErrorLog(log)
+        self._stacks = Stacks(child, self._errors, timers, self.send)
+        reader = Reader(
+            log,
+            self.attempts,
+            tell=lambda message: put(Said(number, message)),
+            violated=lambda reason: put(Kill(number, f"protocol error: {reason}")),
+        )
+        self.stdin = child.stdin.fileno()  # a number stays one when the pipe is closed
+        os.set_blocking(self.stdin, False)
+        name = f"{launch.identifier}/{child.pid}"
+        self._drains = (
+            Drain(f"stdout/{name}", child.stdout.fileno(), reader.feed),
+            Drain(f"stderr/{name}", child.stderr.fileno(), self._errors.feed, self._errors.close),
+        )
+        child.stdout.close()  # its drains have their own
+        child.stderr.close()
+
+    def open(self) -> None:
+        """Begin to read, and greet."""
+        for drain in self._drains:
+            drain.start()
+        self._expect(f"no `hello` within {HELLO_SECONDS:.0f} s of its start", HELLO_SECONDS)
+        self.send(self._launch.hello(self.number))
+
+    @property
+    def writing(self) -> bool:
+        """Tell whether bytes wait for room in the process's stdin."""
+        return bool(self._outgoing)
+
+    def send(self, message: Message) -> None:
+        """Queue a message and write what the pipe takes."""
+        self._outgoing += framing.encode(message)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what the pipe takes."""
+        if self.child.stdin.closed:
+            self._outgoing.clear()
+        try:
+            while self._outgoing:
+                written = os.write(self.stdin, self._outgoing)
+                del self._outgoing[:written]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            self._outgoing.clear()  # it is dying; its pidfd will say so
+
+    def hear(self, message: ToOwner) -> None:
+        """Take the next step of the handshake or the heartbeat."""
+        match message:
+            case IntegrationHello():
+                self._greeted(message)
+            case Ready():
+                self._timers.clear("handshake")
+                self._expect_pong()
+                self._ping()
+            case Pong():
+                self._expect_pong()
+            case StacksAnswer(text=text):
+                self._stacks.answered(text)
+            case Bye(reason=reason):
+                self._cause = self._cause or reason
+
+    def _greeted(self, hello: IntegrationHello) -> None:
+        self._explains = "stacks" in hello.capabilities
+        if hello.protocol != VERSION:
+            self._refused = True
+            self.kill(f"it speaks protocol {hello.protocol}, the supervisor speaks {VERSION}")
+            return
+        self.send(self._launch.configure())
+        self._expect(f"no `ready` within {READY_SECONDS:.0f} s of its `hello`", READY_SECONDS)
+
+    def explain(self, answer: Future[str]) -> None:
+        """Find out what every thread of the process is doing."""
+        if self._explains:
+            self._stacks.ask(answer)
+        else:
+            why = "does not offer it" if self._explains is False else "has not said hello yet"
+            answer.set_exception(FrameworkError(f"the process {why}"))
+
+    def kill(self, reason: str) -> None:
+        """End the whole group now; `reason` becomes the reason of its death."""
+        self._cause = self._cause or reason
+        self.child.kill()
+
+    def give_up(self, reason: str) -> None:
+        """End a process that hangs: its stacks into the log, then SIGTERM, then SIGKILL."""
+        if "ladder" in self._timers:
+            return  # it is on its way already
+        self._cause = self._cause or reason
+        self._log.error("%s; the stacks of its threads follow", reason)
+        if self._explains is not False:
+            self._stacks.dump()
+        self._timers.set("ladder", DUMP_SECONDS, self._insist)
+
+    def shut_down(self, grace: float) -> None:
+        """Ask, insist, kill: `shutdown`; after `grace` seconds SIGTERM; 5 s later SIGKILL."""
+        self.send(Shutdown(grace))
+        self._timers.set("ladder", grace, self._insist)
+
+    def end_attempts(self, error: FrameworkError) -> None:
+        """Let every lane that works with this process know that it ends."""
+        for attempt in tuple(self.attempts.values()):
+            attempt.end(error)
+
+    def bury(self) -> End:
+        """End what is left of the group, read the pipes empty; return how it ended."""
+        self.child.kill()  # before reaping: until then nobody else can have the group's number
+        status = self.child.reap()
+        assert status is not None  # its pidfd said so
+        self._timers.clear(*TIMERS)
+        for drain in self._drains:
+            drain.finish(DRAIN_SECONDS)
+        self._stacks.end()
+        self.child.close()
+        return End(
+            reason=self._cause or exits.died(status, self._errors.last_line),
+            cause=Cause.HOPELESS if self._refused else exits.cause(status),
+            late=self._late,
+            pid=self.child.pid,
+            status=status,
+            stderr=self._errors.tail,
+        )
+
+    def _insist(self) -> None:
+        self._outgoing.clear()
+        self.child.stdin.close()
+        self.child.stop()
+        self._timers.set("ladder", TERM_SECONDS, self.child.kill)
+
+    def _ping(self) -> None:
+        self._pings += 1
+        self.send(Ping(self._pings))
+        self._timers.set("ping", HEARTBEAT_SECONDS, self._ping)
+
+    def _expect_pong(self) -> None:
+        reason = f"no `pong` for {PONG_SECONDS:.0f} s"
+        self._timers.set("pong", PONG_SECONDS, lambda: self.give_up(reason))
+
+    def _expect(self, reason: str, seconds: float) -> None:
+        def give_up() -> None:
+            self._late = True
+            self.give_up(reason)
+
+        self._timers.set("handshake", seconds, give_up)

@@ -1,0 +1,146 @@
+"""What a Python said is remembered until its file changes, across processes."""
+
+import os
+import sys
+from pathlib import Path
+from threading import Timer
+
+import pytest
+
+from framework.environments import turns
+from framework.environments.python.identity import own
+from framework.environments.python.survey import Memory
+
+
+class Program:
+    """A stand-in for a Python that counts how often it was asked."""
+
+    def __init__(self, folder: Path):
+        self.path = folder / "python"
+        self._log = folder / "asked"
+        self.say('["cpython", "3.12.1 (main)", "linux"]')
+
+    def say(self, text: str) -> None:
+        self.path.write_text(f"#!/bin/sh\necho >> {self._log}\necho '{text}'\n")
+        self.path.chmod(0o755)
+
+    @property
+    def asked(self) -> int:
+        return len(self._log.read_text()) if self._log.exists() else 0
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    return Program(tmp_path)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "environments" / "pythons.json"
+
+
+def test_a_python_is_asked_once(program: Program, file: Path) -> None:
+    first = Memory(file).about(program.path)
+    second = Memory(file).about(program.path)
+
+    assert first == second
+    assert first.python.release == "3.12.1"
+    assert first.python.size == program.path.stat().st_size
+    assert program.asked == 1
+
+
+def test_a_python_that_was_replaced_in_its_place_is_asked_again(
+    program: Program, file: Path
+) -> None:
+    before = Memory(file).about(program.path).python
+    program.say('["cpython", "3.12.2 (main)", "linux"]')
+    os.utime(program.path, ns=(1, 1))
+
+    assert Memory(file).about(program.path).python.release == "3.12.2"
+    assert before.release == "3.12.1"
+    assert program.asked == 2
+
+
+def test_a_python_that_is_gone_is_an_error(program: Program, file: Path) -> None:
+    Memory(file).about(program.path)
+    program.path.unlink()
+
+    with pytest.raises(FileNotFoundError):
+        Memory(file).about(program.path)
+
+
+def test_a_broken_one_is_remembered_until_it_is_to_be_asked_again(
+    program: Program, file: Path
+) -> None:
+    program.say("Segmentation fault")
+    memory = Memory(file)
+
+    assert memory.about(program.path).trouble == "does not say its version, but: nothing"
+    assert Memory(file).about(program.path).trouble is not None
+    assert program.asked == 1
+
+    memory.forget_troubled()
+    Memory(file).about(program.path)
+    assert program.asked == 2
+
+
+def test_one_that_cannot_be_started_is_not_remembered(tmp_path: Path, file: Path) -> None:
+    def cannot_start() -> str | None:
+        memory = Memory(file)
+        memory.about(program.path)
+        return Memory(file).about(program.path).trouble
+
+    program = Program(tmp_path)
+    before, sys.executable = sys.executable, "/nonexistent"  # what starts every child
+    try:
+        trouble = cannot_start()
+    finally:
+        sys.executable = before
+
+    assert trouble is not None
+    assert trouble.startswith("cannot be asked for its version: ")
+    assert not file.exists()
+
+
+def test_two_that_remember_at_once_keep_what_the_other_knows(program: Program, file: Path) -> None:
+    first, second = Memory(file), Memory(file)
+    first.about(program.path)
+    second.about(Path(own().path))
+
+    Memory(file).about(program.path)
+    assert program.asked == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"x": {"python": {}}}', "\udcff"])
+def test_a_memory_that_cannot_be_read_is_an_empty_one(
+    program: Program, file: Path, text: str
+) -> None:
+    file.parent.mkdir()
+    file.write_text(text, errors="surrogateescape")
+
+    assert Memory(file).about(program.path).python.release == "3.12.1"
+    assert Memory(file).about(program.path).python.release == "3.12.1"
+    assert program.asked == 1
+
+
+def test_a_memory_that_cannot_be_written_costs_nothing_but_asking_again(
+    program: Program, tmp_path: Path
+) -> None:
+    (tmp_path / "occupied").touch()
+    file = tmp_path / "occupied" / "pythons.json"
+
+    assert Memory(file).about(program.path).python.release == "3.12.1"
+    assert Memory(file).about(program.path).python.release == "3.12.1"
+    assert program.asked == 2
+
+
+def test_another_writer_is_waited_for(program: Program, file: Path) -> None:
+    file.parent.mkdir()
+    lock = file.with_suffix(".lock").open("a")
+    assert turns.taken(lock)
+
+    Timer(0.3, lock.close).start()
+    Memory(file).about(program.path)
+
+    assert lock.closed
+    assert file.exists()
