@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
+from framework import files
 from framework.errors import ConfigError
 
 NOBODY = (
@@ -47,7 +48,7 @@ class StateFolder:
         listener.bind(os.fsencode(address.absolute()))
         address.chmod(0o600)
         listener.listen()
-        _write(self.path / "console", str(address.absolute()))
+        files.replace(self.path / "console", os.fsencode(address.absolute()))
         return listener
 
     def close(self) -> None:
@@ -100,11 +101,5 @@ def _take(path: Path) -> IO[str]:
 
 def _instance(path: Path) -> str:
     if not path.exists():
-        _write(path, secrets.token_hex(8))
+        files.replace_durably(path, secrets.token_hex(8).encode())
     return path.read_text()
-
-
-def _write(path: Path, text: str) -> None:
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.write_text(text)
-    fresh.replace(path)

@@ -1,11 +1,11 @@
 """What operators see of an integration's past, and what they want of it, in the tables."""
 
-from datetime import UTC, datetime
 from sqlite3 import Connection
 from typing import Literal
 
 import msgspec
 
+from framework import moments
 from framework.events import Event
 from framework.journal.entries import DeliveryEntry, Desired, Transition
 
@@ -63,7 +63,4 @@ def _entry(
 ) -> DeliveryEntry:
     event = msgspec.json.decode(body, type=Event)
     sort = str(event.__struct_config__.tag)
-    moment = datetime.fromtimestamp(recorded_at, UTC).isoformat(timespec="milliseconds")
-    return DeliveryEntry(
-        event.id, sort, event.reason, attempt, state, moment.replace("+00:00", "Z")
-    )
+    return DeliveryEntry(event.id, sort, event.reason, attempt, state, moments.text(recorded_at))

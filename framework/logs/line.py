@@ -3,11 +3,12 @@
 import logging
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
+
+from framework import moments
 
 LONGEST = 256 * 1024  # characters of a message, or of a traceback; the rest is cut
 INDENT = "    "  # of the second and later lines of an entry as text
@@ -95,9 +96,8 @@ def parse(written: str) -> Entry:
 
 
 def _entry(record: logging.LogRecord, message: str, traceback: str | None) -> Entry:
-    at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
     return Entry(
-        time=at.replace("+00:00", "Z"),
+        time=moments.text(record.created),
         level=record.levelname,
         logger=record.name,
         integration=_integration(record.name),

@@ -1,12 +1,12 @@
 """Where the sandbox is reached and with which credentials, kept from start to start."""
 
-import os
 import secrets
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from framework import files
 from framework.errors import ConfigError
 from framework.sandbox.settings import Sandbox
 
@@ -50,12 +50,7 @@ def recall(folder: Path, settings: Sandbox) -> Memory:
 
 def remember(folder: Path, memory: Memory) -> None:
     """Store what the next start is to use; readable by its owner alone."""
-    path = folder / FILE
-    aside = folder / f"{FILE}.new"
-    aside.unlink(missing_ok=True)
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(memory)))
-    aside.replace(path)
+    files.replace(folder / FILE, msgspec.json.format(msgspec.json.encode(memory)))
 
 
 def make_folder(path: Path) -> None:

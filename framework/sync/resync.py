@@ -1,11 +1,11 @@
 """A resync as its lane does it: mapping, listing, pages, stale entities, a true status."""
 
 import contextlib
-from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from msgspec import Struct, structs
 
+from framework import moments
 from framework.errors import (
     FrameworkError,
     MappingError,
@@ -76,7 +76,7 @@ class Resyncs:
         StoppedError, and whatever Port or the journal is the reason for: then the delivery must
         be repeated.
         """
-        report = ResyncReport(self._with.identifier, "running", _now())
+        report = ResyncReport(self._with.identifier, "running", moments.now())
         self._with.journal.record_resync(report)
         try:
             self._registration.ensure()
@@ -129,13 +129,13 @@ class Resyncs:
     def _conclude(self, report: ResyncReport, outcome: Outcome) -> None:
         status: Literal["failed", "completed"] = "failed" if outcome.reasons else "completed"
         patience = ONE_TRY if outcome.unavailable else DEFAULT
-        self._tell(ResyncState.ended(status, _now()), patience)
+        self._tell(ResyncState.ended(status, moments.now()), patience)
         self._record(report, status, outcome)
 
     def _abort(self, report: ResyncReport, error: StoppedError) -> None:
         self._record(report, "aborted", Outcome([f"{error}; it will be repeated"]))
         with contextlib.suppress(FrameworkError):  # one try: a stop does not wait for Port
-            self._tell(ResyncState.ended("aborted", _now()), LAST_WORD)
+            self._tell(ResyncState.ended("aborted", moments.now()), LAST_WORD)
 
     def _tell(self, state: ResyncState, patience: Patience = DEFAULT) -> None:
         integrations.set_resync_state(self._with.client, self._with.identifier, state, patience)
@@ -144,7 +144,7 @@ class Resyncs:
         error = _shown(outcome) or None
         self._with.journal.record_resync(
             structs.replace(
-                report, status=status, ended_at=_now(), error=error, kinds=outcome.kinds
+                report, status=status, ended_at=moments.now(), error=error, kinds=outcome.kinds
             )
         )
         self._with.log.info("resync %s%s", status, f": {error}" if error else "")
@@ -182,7 +182,3 @@ def _until_done(attempt: Attempt, export: Export) -> Done:
 
 def _untold(error: str | None, reasons: list[str]) -> bool:
     return error is not None and not any(error in reason for reason in reasons)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

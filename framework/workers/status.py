@@ -2,10 +2,10 @@
 
 from msgspec import Struct, structs
 
+from framework import moments
 from framework.journal import Desired
 from framework.workers.life import Life
 from framework.workers.states import State
-from framework.workers.transitions import moment
 
 
 class WorkerStatus(Struct, frozen=True, rename="camel"):
@@ -25,7 +25,7 @@ class WorkerStatus(Struct, frozen=True, rename="camel"):
     def broken(self, reason: str) -> "WorkerStatus":
         """Return it after its owner failed, which took the process with it."""
         return structs.replace(
-            self, state=State.BLOCKED, reason=reason, pid=None, since=moment(), retry_at=None
+            self, state=State.BLOCKED, reason=reason, pid=None, since=moments.now(), retry_at=None
         )
 
 
@@ -42,6 +42,6 @@ def reported(life: Life, before: WorkerStatus) -> WorkerStatus:
         restarts=max(0, life.process.starts - 1),
         environment=life.environment,
         desired=situation.desired,
-        since=before.since if same else moment(situation.since - now),
-        retry_at=None if retry_at is None else moment(retry_at - now),
+        since=before.since if same else moments.now(situation.since - now),
+        retry_at=None if retry_at is None else moments.now(retry_at - now),
     )

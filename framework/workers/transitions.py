@@ -1,7 +1,6 @@
 """A change of state as the journal keeps it."""
 
-from datetime import UTC, datetime, timedelta
-
+from framework import moments
 from framework.journal import Transition
 from framework.workers.session.exits import End
 from framework.workers.states import Situation, State
@@ -12,10 +11,10 @@ def transition(
 ) -> Transition:
     """Return the change to a state, with the end of the process where one led to it."""
     if end is None:
-        return Transition(identifier, moment(), before, after.state, after.reason, pid)
+        return Transition(identifier, moments.now(), before, after.state, after.reason, pid)
     return Transition(
         identifier=identifier,
-        at=moment(),
+        at=moments.now(),
         before=before,
         after=after.state,
         reason=after.reason or end.reason,
@@ -24,9 +23,3 @@ def transition(
         signal=end.signal,
         stderr=list(end.stderr),
     )
-
-
-def moment(seconds: float = 0) -> str:
-    """Return the time in so many seconds, ISO 8601 in UTC with milliseconds."""
-    at = datetime.now(UTC) + timedelta(seconds=seconds)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -8,6 +8,7 @@ started it.
 import threading
 from concurrent.futures import Future
 
+from framework import moments
 from framework.errors import FrameworkError, ProcessGoneError
 from framework.events import Delivery
 from framework.journal import Desired, Transition
@@ -40,7 +41,6 @@ from framework.workers.notes import (
 )
 from framework.workers.session.launch import Launch
 from framework.workers.status import WorkerStatus, reported
-from framework.workers.transitions import moment
 
 BUILD_STOP_SECONDS = 10.0  # for a build to end its programs
 
@@ -126,7 +126,7 @@ class Worker(threading.Thread):
         before = self.status
         self.status = before.broken(reason)
         known = Transition(
-            before.identifier, moment(), before.state, self.status.state, reason, before.pid
+            before.identifier, moments.now(), before.state, self.status.state, reason, before.pid
         )
         self._desk.shared.ledger.note(known)
 

@@ -1,9 +1,7 @@
-from datetime import UTC, datetime, timedelta
-
 from framework.workers.happenings import Cause
 from framework.workers.session.exits import End
 from framework.workers.states import Situation, State
-from framework.workers.transitions import moment, transition
+from framework.workers.transitions import transition
 
 BACKOFF = Situation(State.BACKOFF, "exit status 1: no such broker")
 
@@ -37,13 +35,3 @@ def test_a_state_without_a_reason_has_that_of_the_end():
     known = transition("jira", State.STOPPING, Situation(State.PENDING), None, end)
 
     assert known.reason == "its memory is 612 MiB"
-
-
-def test_a_moment_is_utc_with_milliseconds_from_now():
-    before = datetime.now(UTC)
-    text = moment(90)
-
-    assert text.endswith("Z")
-    assert len(text) == len("2026-01-31T12:00:00.000Z")
-    later = datetime.fromisoformat(text) - before
-    assert timedelta(seconds=89.9) < later < timedelta(seconds=100)

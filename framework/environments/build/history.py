@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from framework import files
 from framework.environments.inputs.inputs import Inputs
 from framework.environments.lock.lock import Lock
 from framework.environments.python import identity
@@ -54,9 +55,7 @@ class History:
         content = msgspec.json.encode(now)
         if path.exists() and path.read_bytes() == content:
             return
-        aside = path.with_name(f".{path.name}")
-        aside.write_bytes(content)
-        aside.replace(path)
+        files.replace(path, content)
 
     def _path(self, label: str) -> Path:
         return self._folder / f"{label}.json"

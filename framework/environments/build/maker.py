@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
+from framework import files
 from framework.environments import turns
 from framework.environments.build.build import Order, build
 from framework.environments.inputs.inputs import Inputs
@@ -22,10 +23,10 @@ from framework.environments.installed.receipt import Receipt
 from framework.environments.lock import lock, resolve
 from framework.environments.lock.lock import Lock
 from framework.environments.lock.resolve import Upgrade
-from framework.environments.slots import Slots
 from framework.environments.uv import installer
 from framework.environments.uv.installer import Uv
 from framework.environments.uv.steps import Say, Steps
+from framework.slots import Slots
 
 LOG_BYTES = 1_000_000  # a longer log is begun anew
 Told = tuple[Event, Say]  # what stops a build, who is told of its steps
@@ -106,7 +107,7 @@ class Maker:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             return  # somebody else was first, with the same contents
-        receipt.flush(place.parent)
+        files.flush(place.parent)
 
     @contextmanager
     def _aside(self, key: str) -> Iterator[Path]:

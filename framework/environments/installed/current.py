@@ -3,12 +3,12 @@
 An integration's file is written by its owner's side alone, so nothing is shared.
 """
 
-import os
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from framework import files
 from framework.environments.environment import Environment
 from framework.environments.installed import receipt
 from framework.errors import FrameworkError
@@ -67,13 +67,7 @@ def read_all(root: Path) -> dict[str, Current]:
 def write(file: Path, current: Current) -> None:
     """Replace what was noted; raise OSError."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_suffix(".new")
-    with fresh.open("wb") as opened:
-        opened.write(msgspec.json.format(encoder.encode(current)) + b"\n")
-        opened.flush()
-        os.fsync(opened.fileno())
-    fresh.replace(file)
-    receipt.flush(file.parent)
+    files.replace_durably(file, msgspec.json.format(encoder.encode(current)) + b"\n")
 
 
 def whole(environment: Environment | None) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from framework import files
 from framework.environments.python.identity import Python
 
 NAME = ".ready"
@@ -50,16 +51,7 @@ def seal(folder: Path, receipt: Receipt) -> None:
         file.write(msgspec.json.format(msgspec.json.encode(receipt)))
         file.flush()
         os.fsync(file.fileno())
-    flush(folder)
-
-
-def flush(folder: Path) -> None:
-    """Bring the names in `folder` to the disk."""
-    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    files.flush(folder)
 
 
 def flush_all(folder: Path) -> None:

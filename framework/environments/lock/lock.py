@@ -1,12 +1,11 @@
 """Locks: which versions were found for some inputs, with a hash for every file."""
 
-import os
 import re
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from msgspec import Struct, structs
 
+from framework import files
 from framework.environments.inputs import keys, lines, requirements
 from framework.environments.inputs.inputs import Inputs
 from framework.environments.inputs.requirements import LOCK
@@ -14,6 +13,7 @@ from framework.errors import RequirementsError
 
 IN_USE = Path("locks", "in-use")  # <name of the folder>/<key>.lock below the root
 FIRST = "# inputs: "
+PUBLIC = 0o644  # the mode of a lock: it is committed with the sources
 SECOND = "# resolved from: "
 NOTHING = "nothing"
 FROM_A_COMMIT = re.compile(r"(\S+ @ )?git\+")  # it has no hash: its commit is one
@@ -169,16 +169,7 @@ def commit(inputs: Inputs, lock: Lock) -> Path:
 def write(path: Path, lock: Lock) -> None:
     """Write a lock whole, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", dir=path.parent, prefix=".lock-", delete=False) as file:
-        try:
-            file.write(lock.text)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    files.replace_durably(path, lock.text.encode(), PUBLIC)
 
 
 def _read(path: Path, key: str) -> Lock | None:

@@ -9,6 +9,7 @@ from threading import Event
 import msgspec
 from msgspec import Struct
 
+from framework import files
 from framework.environments import turns
 from framework.environments.python import interview
 from framework.environments.python.identity import Python
@@ -62,7 +63,8 @@ class Memory:
             lock = self._file.with_suffix(".lock")
             with turns.held(lock, Event(), _patiently, seconds=LOCK_SECONDS):
                 self._known = kept(self._known | _read(self._file) | new)
-                _write(self._file, self._known)
+                content = msgspec.json.format(msgspec.json.encode(self._known))
+                files.replace(self._file, content)
 
 
 def _patiently() -> None:
@@ -75,12 +77,6 @@ def _everything(known: Answers) -> Answers:
 
 def _useful(known: Answers) -> Answers:
     return {path: one for path, one in known.items() if not one.trouble}
-
-
-def _write(file: Path, known: Answers) -> None:
-    fresh = file.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(known)))
-    fresh.replace(file)
 
 
 def _read(file: Path) -> Answers:

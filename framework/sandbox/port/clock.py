@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from framework import moments
+
 TICK = timedelta(milliseconds=1)
 
 
@@ -16,10 +18,4 @@ class Clock:
     def now(self) -> str:
         """Return the time, at least a millisecond after the last one given."""
         self._last = max(self._now(), self._last + TICK)
-        return text(self._last)
-
-
-def text(moment: datetime) -> str:
-    """Return a time as Port writes it; one without a zone is UTC."""
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return moments.of(self._last)

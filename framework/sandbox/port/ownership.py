@@ -6,7 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from framework.sandbox.port import clock, refusals, unverified
+from framework import moments
+from framework.sandbox.port import refusals, unverified
 from framework.sandbox.port.calls import Answer, Call, Json
 from framework.sandbox.port.local_port import Local
 
@@ -51,7 +52,7 @@ def _text(body: Json, name: str) -> str:
 
 def _moment(text: str) -> str:
     try:
-        return clock.text(datetime.fromisoformat(text)) if text else ""
+        return moments.of(datetime.fromisoformat(text)) if text else ""
     except ValueError as error:
         raise refusals.invalid("before must be an ISO 8601 time") from error
 

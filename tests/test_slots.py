@@ -2,8 +2,13 @@ from threading import Event, Thread
 
 import pytest
 
-from framework.environments.slots import Slots
 from framework.errors import StoppedError
+from framework.slots import Slots
+
+
+@pytest.fixture
+def stop() -> Event:
+    return Event()
 
 
 def test_there_are_as_many_as_were_made(stop: Event) -> None:
@@ -12,7 +17,7 @@ def test_there_are_as_many_as_were_made(stop: Event) -> None:
         assert {one, two} == {0, 1}
 
 
-def test_a_slot_is_given_back_even_if_the_build_failed(stop: Event) -> None:
+def test_a_slot_is_given_back_even_after_a_failure(stop: Event) -> None:
     slots = Slots(1)
     with pytest.raises(KeyError), slots.taken(stop):
         raise KeyError

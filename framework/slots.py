@@ -1,4 +1,4 @@
-"""How many builds run side by side: as many as there are cores, the others wait."""
+"""How many may do something side by side; the others wait."""
 
 import queue
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ POLL_SECONDS = 0.2  # how long a stop may go unnoticed
 
 
 class Slots:
-    """A build takes a slot from the queue and puts it back at its end."""
+    """Whoever begins takes a slot from the queue and puts it back at the end."""
 
     def __init__(self, count: int):
         self._free: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -33,4 +33,4 @@ class Slots:
                 return self._free.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 continue
-        raise StoppedError("stopped while other builds ran")
+        raise StoppedError("stopped while waiting for its turn")
