@@ -62,7 +62,7 @@ def check(config: ConfigFile = DEFAULT, state: StateDir = None, *, as_json: AsJs
 
 
 @app.command()
-def build(  # noqa: PLR0913 - each is an option of the command
+def build(
     packages: Packages = None,
     config: ConfigFile = DEFAULT,
     state: StateDir = None,

@@ -40,7 +40,7 @@ app = typer.Typer()
 
 def _offer(verb: Verb) -> None:
     @app.command(verb.name, help=verb.help)
-    def command(  # noqa: PLR0913 - each is an option of the command
+    def command(
         named: Named = None,
         config: ConfigFile = DEFAULT,
         state: StateDir = None,

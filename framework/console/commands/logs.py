@@ -25,7 +25,7 @@ app = typer.Typer()
 
 
 @app.command()
-def logs(  # noqa: PLR0913 - each is an option of the command
+def logs(
     identifier: Identifier = None,
     config: ConfigFile = DEFAULT,
     state: StateDir = None,
