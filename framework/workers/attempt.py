@@ -143,3 +143,27 @@ class Attempt:
         except queue.Empty:
             return False
         return True
+
+
+class Job(Struct, frozen=True):
+    """An attempt, and the waiting deliveries that are done when it is."""
+
+    attempt: Attempt
+    absorbed: list[Delivery]
+
+
+class Settled(Struct, frozen=True):
+    """How a job ended: `again` is what must be sent again, `error` why it failed on our side.
+
+    `trouble` is what is wrong although its deliveries are done.
+    """
+
+    job: Job
+    again: list[Delivery] = []
+    error: str | None = None
+    trouble: str | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """Tell whether nothing can be said about how it would have ended."""
+        return bool(self.again) and self.error is None

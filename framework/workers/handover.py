@@ -2,10 +2,10 @@
 
 from framework.workers.delivery.deliveries import Deliveries
 from framework.workers.environment.in_use import Changes
-from framework.workers.happenings import Cause
 from framework.workers.life import Life
+from framework.workers.loop import Timers
 from framework.workers.notes import Worn
-from framework.workers.timers import Timers
+from framework.workers.states import Cause
 
 TIMER = "way"
 

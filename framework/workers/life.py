@@ -8,7 +8,13 @@ from framework.environments import Environment
 from framework.errors import FrameworkError, ProcessGoneError, StoppedError
 from framework.journal import Desired
 from framework.workers.environment.in_use import Changes
-from framework.workers.happenings import (
+from framework.workers.loop import Desk
+from framework.workers.notes import AboutProcess, Granted
+from framework.workers.session.exits import End, unstarted
+from framework.workers.session.launch import Launch
+from framework.workers.session.session import Session
+from framework.workers.session.slot import Incumbent
+from framework.workers.states import (
     Asked,
     Cause,
     Ended,
@@ -17,18 +23,13 @@ from framework.workers.happenings import (
     Queued,
     Renewed,
     Served,
+    Situation,
     Spawned,
+    State,
     Told,
     Unbuilt,
 )
-from framework.workers.loop import Desk
-from framework.workers.notes import AboutProcess, Granted
-from framework.workers.session.exits import End, unstarted
-from framework.workers.session.launch import Launch
-from framework.workers.session.session import Session
-from framework.workers.session.slot import Incumbent
-from framework.workers.standing import Standing
-from framework.workers.states import Situation, State
+from framework.workers.status import Standing
 
 OWN_GRACE = 10.0  # seconds to finish or give back when the supervisor itself stops
 GRACE = 30.0  # seconds otherwise

@@ -7,7 +7,11 @@ from msgspec import structs
 
 from framework import backoff
 from framework.journal import Desired
-from framework.workers.happenings import (
+from framework.workers.states import (
+    ALIVE,
+    FAILED,
+    RETRYING,
+    SERVING,
     Asked,
     Building,
     Cause,
@@ -21,12 +25,13 @@ from framework.workers.happenings import (
     Renewed,
     Served,
     Service,
+    Situation,
     Spawned,
+    State,
     Told,
     Unbuilt,
     Wish,
 )
-from framework.workers.states import ALIVE, FAILED, RETRYING, SERVING, Situation, State
 
 FIRST_RESTART = 1.0  # seconds
 SLOWEST_RESTART = 60.0  # seconds

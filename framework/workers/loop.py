@@ -1,18 +1,107 @@
 """What an owner and its parts share: inbox, timers, log, and the one wait for all of them."""
 
 import logging
+import os
+import queue
 import selectors
 import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
+from framework.events import Delivery
+from framework.journal import Transition
 from framework.machine.start_gate import Starts
-from framework.workers.delivery.lane import Ledger
-from framework.workers.inbox import Inbox
 from framework.workers.notes import Note
-from framework.workers.timers import Timers
 
 LONGEST_WAIT = 60.0  # seconds; a guard only: everything that matters wakes the selector
+
+Item = TypeVar("Item")
+
+
+class Inbox(Generic[Item]):
+    """Anyone may put, from any thread, at any time; one owner drains."""
+
+    def __init__(self) -> None:
+        self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._wakeup = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        weakref.finalize(self, os.close, self._wakeup)
+
+    def fileno(self) -> int:
+        """Return the descriptor that is readable while something waits."""
+        return self._wakeup
+
+    def put(self, item: Item) -> None:
+        """Add an item and wake the owner; never blocks."""
+        self._items.put(item)
+        os.eventfd_write(self._wakeup, 1)
+
+    def drain(self) -> list[Item]:
+        """Return what waits, oldest first."""
+        try:
+            os.eventfd_read(self._wakeup)
+        except BlockingIOError:
+            return []
+        items = []
+        while not self._items.empty():
+            items.append(self._items.get_nowait())
+        return items
+
+
+class Timers:
+    """Seconds from now; the owner asks for the next one and runs what is due."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self.clock = clock
+        self._timers: dict[str, tuple[float, Callable[[], None]]] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._timers
+
+    def set(self, name: str, seconds: float, action: Callable[[], None]) -> None:
+        """Run `action` in so many seconds, unless the name is set again or cleared before."""
+        self._timers[name] = (self.clock() + seconds, action)
+
+    def clear(self, *names: str) -> None:
+        """Forget these names."""
+        for name in names:
+            self._timers.pop(name, None)
+
+    def wait(self, longest: float) -> float:
+        """Return the seconds until the next one is due, at most `longest`."""
+        next_due = min((due for due, _ in self._timers.values()), default=float("inf"))
+        return max(0.0, min(longest, next_due - self.clock()))
+
+    def run_due(self) -> None:
+        """Run and forget what is due."""
+        now = self.clock()
+        for name, (due, action) in tuple(self._timers.items()):
+            if due <= now and self._timers.get(name) == (due, action):
+                del self._timers[name]
+                action()
+
+
+class Ledger(Protocol):
+    """The part of the journal that a lane needs."""
+
+    def count_attempt(self, delivery: Delivery) -> Delivery:
+        """Store that it is about to be sent; return it with its new number."""
+        ...
+
+    def give_back(self, delivery: Delivery) -> None:
+        """Store that it must be sent again."""
+        ...
+
+    def done(self, deliveries: Iterable[Delivery]) -> None:
+        """Store that their effects are stored."""
+        ...
+
+    def note(self, transition: Transition) -> None:
+        """Store a change of state, some time; it never blocks."""
+        ...
 
 
 class Shared(Struct, frozen=True):

@@ -6,10 +6,18 @@ from msgspec import Struct
 
 from framework.environments import Environment
 from framework.events import Delivery
-from framework.protocol.messages import Message
-from framework.workers.delivery.lane import Settled
-from framework.workers.happenings import Asked, Building, Unbuilt
-from framework.workers.session.stdout import ToOwner
+from framework.protocol.messages import (
+    Bye,
+    IntegrationHello,
+    Message,
+    Pong,
+    Ready,
+    StacksAnswer,
+)
+from framework.workers.attempt import Settled
+from framework.workers.states import Asked, Building, Unbuilt
+
+ToOwner = IntegrationHello | Ready | Pong | StacksAnswer | Bye
 
 
 class Built(Struct, frozen=True):

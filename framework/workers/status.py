@@ -1,11 +1,19 @@
 """An integration as operators see it."""
 
+import logging
+import random
+from collections.abc import Callable
+
 from msgspec import Struct, structs
 
 from framework import moments
-from framework.journal import Desired
-from framework.workers.life import Life
-from framework.workers.states import State
+from framework.journal import Desired, Transition
+from framework.workers import lifecycle
+from framework.workers.loop import Desk
+from framework.workers.session.exits import End
+from framework.workers.states import ALIVE, FAILED, SERVING, Happening, Situation, State
+
+LEVELS = dict.fromkeys(FAILED, logging.ERROR) | {State.PENDING: logging.DEBUG}
 
 
 class WorkerStatus(Struct, frozen=True, rename="camel"):
@@ -29,19 +37,70 @@ class WorkerStatus(Struct, frozen=True, rename="camel"):
         )
 
 
-def reported(life: Life, before: WorkerStatus) -> WorkerStatus:
-    """Return the status of a life that went on."""
-    situation, now = life.situation, life.standing.now
-    same = before.state is situation.state and before.since
-    retry_at = situation.retry_at
-    return structs.replace(
-        before,
-        state=situation.state,
-        reason=situation.reason,
-        pid=life.process.pid,
-        restarts=max(0, life.process.starts - 1),
-        environment=life.environment,
-        desired=situation.desired,
-        since=before.since if same else moments.now(situation.since - now),
-        retry_at=None if retry_at is None else moments.now(retry_at - now),
+class Standing:
+    """Owned by the owner's thread; `report` is called after everything that happened."""
+
+    def __init__(self, desk: Desk, report: Callable[[], None]):
+        self._desk = desk
+        self._report = report
+        self.situation = Situation()
+
+    @property
+    def now(self) -> float:
+        """The time that the situation is told in."""
+        return self._desk.timers.clock()
+
+    @property
+    def serving(self) -> bool:
+        """Tell whether the process serves, whatever operators want."""
+        return self.situation.state in SERVING
+
+    @property
+    def open(self) -> bool:
+        """Tell whether the process may be given deliveries."""
+        return self.serving and self.situation.desired is Desired.RUN
+
+    @property
+    def startable(self) -> bool:
+        """Tell whether a process may be started now."""
+        return lifecycle.may_start(self.situation, self.now)
+
+    def happened(self, happening: Happening, pid: int | None, end: End | None) -> None:
+        """Go on to the state that follows; `pid` is the process, `end` how it ended."""
+        before = self.situation
+        self.situation = lifecycle.after(before, happening, self.now, random.random())  # noqa: S311 - no secret
+        if (before.state, before.reason) != (self.situation.state, self.situation.reason):
+            self._log()
+        if before.state is not self.situation.state:
+            pid = pid if self.situation.state in ALIVE else None
+            name = self._desk.identifier
+            known = transition(name, before.state, self.situation, pid, end)
+            self._desk.shared.ledger.note(known)
+        self._report()
+
+    def _log(self) -> None:
+        situation = self.situation
+        reason = f": {situation.reason}" if situation.reason else ""
+        retry_at = situation.retry_at
+        again = "" if retry_at is None else f"; the next try is in {retry_at - self.now:.1f} s"
+        level = LEVELS.get(situation.state, logging.INFO)
+        self._desk.log.log(level, "%s%s%s", situation.state, reason, again)
+
+
+def transition(
+    identifier: str, before: State, after: Situation, pid: int | None, end: End | None
+) -> Transition:
+    """Return the change to a state, with the end of the process where one led to it."""
+    if end is None:
+        return Transition(identifier, moments.now(), before, after.state, after.reason, pid)
+    return Transition(
+        identifier=identifier,
+        at=moments.now(),
+        before=before,
+        after=after.state,
+        reason=after.reason or end.reason,
+        pid=end.pid,
+        exit_code=end.exit_code,
+        signal=end.signal,
+        stderr=list(end.stderr),
     )

@@ -8,17 +8,19 @@ started it.
 import threading
 from concurrent.futures import Future
 
+from msgspec import structs
+
 from framework import moments
 from framework.errors import FrameworkError, ProcessGoneError
 from framework.events import Delivery
 from framework.journal import Desired, Transition
+from framework.workers.attempt import Settled
 from framework.workers.delivery.deliveries import Deliveries
-from framework.workers.delivery.lane import Lane, Settled, Work
+from framework.workers.delivery.lane import Lane, Work
 from framework.workers.environment import in_use
 from framework.workers.environment.builder import Builder, Supply
 from framework.workers.environment.in_use import Changes
 from framework.workers.handover import Way
-from framework.workers.happenings import Asked, Building, Over, Renewed, Unbuilt
 from framework.workers.life import Life
 from framework.workers.loop import Desk, Shared
 from framework.workers.notes import (
@@ -40,7 +42,8 @@ from framework.workers.notes import (
     Worn,
 )
 from framework.workers.session.launch import Launch
-from framework.workers.status import WorkerStatus, reported
+from framework.workers.states import Asked, Building, Over, Renewed, Unbuilt
+from framework.workers.status import WorkerStatus
 
 BUILD_STOP_SECONDS = 10.0  # for a build to end its programs
 
@@ -241,3 +244,21 @@ class Worker(threading.Thread):
 
     def _report(self) -> None:
         self.status = reported(self._life, self.status)
+
+
+def reported(life: Life, before: WorkerStatus) -> WorkerStatus:
+    """Return the status of a life that went on."""
+    situation, now = life.situation, life.standing.now
+    same = before.state is situation.state and before.since
+    retry_at = situation.retry_at
+    return structs.replace(
+        before,
+        state=situation.state,
+        reason=situation.reason,
+        pid=life.process.pid,
+        restarts=max(0, life.process.starts - 1),
+        environment=life.environment,
+        desired=situation.desired,
+        since=before.since if same else moments.now(situation.since - now),
+        retry_at=None if retry_at is None else moments.now(retry_at - now),
+    )

@@ -14,10 +14,9 @@ from framework.process import Child
 from framework.protocol.messages import IntegrationHello, Ready
 from framework.workers.environment.in_use import Changes
 from framework.workers.life import Life
-from framework.workers.loop import Desk, Shared
+from framework.workers.loop import Desk, Shared, Timers
 from framework.workers.notes import Built, Granted, Said
 from framework.workers.session.launch import Launch
-from framework.workers.timers import Timers
 from tests.fakes.child import FakeChild
 from tests.fakes.shared import Notes
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from framework.events import Delivery
 from framework.journal import Transition
 from framework.machine.start_gate import Starts
-from framework.workers.delivery.lane import Ledger
-from framework.workers.loop import Shared
+from framework.workers.loop import Ledger, Shared
 
 STARTS = Starts(64)  # one for all tests: there is always a turn
 

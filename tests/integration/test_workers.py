@@ -119,8 +119,8 @@ import sys, threading
 from pathlib import Path
 from msgspec import Raw
 from framework.environments import Environment
-from framework.workers.builder import Supply
-from framework.workers.launch import Launch
+from framework.workers.environment.builder import Supply
+from framework.workers.session.launch import Launch
 from framework.workers.worker import Worker
 from tests.fakes.shared import Notes, shared
 

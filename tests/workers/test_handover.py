@@ -3,9 +3,9 @@ from types import SimpleNamespace
 import pytest
 
 from framework.workers.handover import Way
-from framework.workers.happenings import Cause
+from framework.workers.loop import Timers
 from framework.workers.notes import Worn
-from framework.workers.timers import Timers
+from framework.workers.states import Cause
 
 TAKES_OVER = "another environment takes over"
 

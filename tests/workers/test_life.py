@@ -7,9 +7,8 @@ import pytest
 from framework.errors import ProcessGoneError, StoppedError
 from framework.journal import Desired
 from framework.protocol.messages import Shutdown
-from framework.workers.happenings import Asked, Building, Cause, Unbuilt
 from framework.workers.notes import Granted, Overgrown
-from framework.workers.states import State
+from framework.workers.states import Asked, Building, Cause, State, Unbuilt
 from tests.fakes.children import until
 
 EMFILE = OSError(errno.EMFILE, os.strerror(errno.EMFILE))

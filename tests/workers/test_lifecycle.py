@@ -7,7 +7,12 @@ from msgspec import structs
 
 from framework.journal import Desired
 from framework.workers import lifecycle
-from framework.workers.happenings import (
+from framework.workers.lifecycle import after, may_start
+from framework.workers.states import (
+    ALIVE,
+    FAILED,
+    RETRYING,
+    SERVING,
     Asked,
     Building,
     Cause,
@@ -17,12 +22,12 @@ from framework.workers.happenings import (
     Queued,
     Renewed,
     Served,
+    Situation,
     Spawned,
+    State,
     Told,
     Unbuilt,
 )
-from framework.workers.lifecycle import after, may_start
-from framework.workers.states import ALIVE, FAILED, RETRYING, SERVING, Situation, State
 
 CRASH = Ended("exit status 1", Cause.CRASHED)
 

@@ -15,9 +15,8 @@ from framework.errors import (
 )
 from framework.journal import Desired
 from framework.protocol.messages import Ready, Shutdown, Stacks, StacksAnswer
-from framework.workers.happenings import Building, Unbuilt
 from framework.workers.notes import Kill, Said
-from framework.workers.states import State
+from framework.workers.states import Building, State, Unbuilt
 from tests.fakes.children import until
 from tests.fakes.shared import STARTS, Notes
 from tests.fakes.tended import SECONDS, Tended

@@ -3,14 +3,55 @@
 import logging
 from collections.abc import Callable
 
+from framework import backoff
 from framework.events import Delivery
 from framework.protocol.messages import Message
-from framework.workers.attempt import Attempt
-from framework.workers.delivery.backlog import Backlog
-from framework.workers.delivery.lane import Job, Lane, Settled
+from framework.workers.attempt import Attempt, Job, Settled
+from framework.workers.delivery.lane import Lane
+from framework.workers.loop import Timers
 from framework.workers.notes import Hung, Send
 from framework.workers.session.session import Session
-from framework.workers.timers import Timers
+
+FIRST_RETRY = 5.0  # seconds after Port, not the source, was the reason
+SLOWEST_RETRY = 300.0  # seconds
+
+
+class Backlog:
+    """Oldest first; taking takes all of them: a resync that waits absorbs later ones."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, Delivery] = {}
+        self._failures = 0
+        self._not_before = 0.0
+
+    def add(self, delivery: Delivery) -> None:
+        """Wait for the lane, once."""
+        self._waiting.setdefault(delivery.id, delivery)
+
+    def due(self, now: float) -> bool:
+        """Tell whether something waits and may go."""
+        return bool(self._waiting) and now >= self._not_before
+
+    def take(self) -> tuple[Delivery, list[Delivery]]:
+        """Return the oldest, and those that are done when it is."""
+        first, *absorbed = self._waiting.values()
+        self._waiting = {}
+        return first, absorbed
+
+    def put_back(self, deliveries: list[Delivery]) -> None:
+        """Wait again, before everything that came later."""
+        self._waiting = {one.id: one for one in deliveries} | self._waiting
+
+    def succeeded(self) -> None:
+        """Forget earlier failures."""
+        self._failures, self._not_before = 0, 0.0
+
+    def failed(self, now: float) -> float:
+        """Hold everything back; return for how many seconds: 5 s doubling to 5 min."""
+        self._failures += 1
+        wait = backoff.delay(self._failures, first=FIRST_RETRY, cap=SLOWEST_RETRY)
+        self._not_before = now + wait
+        return wait
 
 
 class Deliveries:

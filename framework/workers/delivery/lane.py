@@ -6,15 +6,13 @@ A lane does what blocks (Port, mappers, the journal), so that its owner never ha
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
-
-from msgspec import Struct
 
 from framework.errors import DoneError, FrameworkError, ProcessGoneError, StoppedError
 from framework.events import Delivery
-from framework.journal import Transition
-from framework.workers.attempt import Attempt
+from framework.workers.attempt import Attempt, Job, Settled
+from framework.workers.loop import Ledger
 
 
 class Work(Protocol):
@@ -26,50 +24,6 @@ class Work(Protocol):
         Raise ProcessGoneError, StoppedError, or another error to have it repeated later.
         """
         ...
-
-
-class Ledger(Protocol):
-    """The part of the journal that a lane needs."""
-
-    def count_attempt(self, delivery: Delivery) -> Delivery:
-        """Store that it is about to be sent; return it with its new number."""
-        ...
-
-    def give_back(self, delivery: Delivery) -> None:
-        """Store that it must be sent again."""
-        ...
-
-    def done(self, deliveries: Iterable[Delivery]) -> None:
-        """Store that their effects are stored."""
-        ...
-
-    def note(self, transition: Transition) -> None:
-        """Store a change of state, some time; it never blocks."""
-        ...
-
-
-class Job(Struct, frozen=True):
-    """An attempt, and the waiting deliveries that are done when it is."""
-
-    attempt: Attempt
-    absorbed: list[Delivery]
-
-
-class Settled(Struct, frozen=True):
-    """How a job ended: `again` is what must be sent again, `error` why it failed on our side.
-
-    `trouble` is what is wrong although its deliveries are done.
-    """
-
-    job: Job
-    again: list[Delivery] = []
-    error: str | None = None
-    trouble: str | None = None
-
-    @property
-    def interrupted(self) -> bool:
-        """Tell whether nothing can be said about how it would have ended."""
-        return bool(self.again) and self.error is None
 
 
 class Lane(threading.Thread):

@@ -10,17 +10,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from framework import backoff
 from framework.environments import Environment
 from framework.environments.installed import current
 from framework.environments.installed.current import Current
 from framework.errors import FrameworkError, RequirementsError
-from framework.workers.environment import tries
-from framework.workers.environment.tries import Tries
-from framework.workers.happenings import Building, Unbuilt
 from framework.workers.notes import Built
+from framework.workers.states import Building, Unbuilt
 
 GUARD_SECONDS = 300.0  # how long a change goes unnoticed by a lookout that hangs
 FINISH_SECONDS = 300.0  # how long a change waits for the delivery in work
+FIRST_RETRY = 10.0  # seconds after a build failed
+SLOWEST_RETRY = 600.0  # seconds
 
 Build = Callable[[threading.Event, Callable[[str], None]], Environment]
 
@@ -50,6 +51,33 @@ class Request(enum.Enum):
     CLOSE = enum.auto()
 
 
+class Tries(Struct, frozen=True):
+    """When to build: the fingerprint that was dealt with last, and whether that failed.
+
+    `retry_at` is in seconds of the monotonic clock.
+    """
+
+    fingerprint: str | None = None
+    failures: int = 0
+    retry_at: float | None = None
+
+    def due(self, fingerprint: str, now: float) -> bool:
+        """Tell whether inputs with this fingerprint must be dealt with now."""
+        if fingerprint != self.fingerprint:
+            return True
+        return self.retry_at is not None and now >= self.retry_at
+
+    def wait(self, now: float, longest: float) -> float:
+        """Return after how many seconds to look again, at most `longest`."""
+        return longest if self.retry_at is None else max(0.0, min(longest, self.retry_at - now))
+
+    def failed(self, fingerprint: str, now: float) -> "Tries":
+        """Wait for other inputs, or 10 s doubling to 10 min."""
+        failures = self.failures + 1 if fingerprint == self.fingerprint else 1
+        wait = backoff.delay(failures, first=FIRST_RETRY, cap=SLOWEST_RETRY)
+        return Tries(fingerprint, failures, now + wait)
+
+
 class Builder(threading.Thread):
     """Asked, and whenever the fingerprint changes, it builds; the outcome goes to `put`."""
 
@@ -70,7 +98,7 @@ class Builder(threading.Thread):
 
     def pass_over(self, fingerprint: str) -> None:
         """Leave inputs alone until they change; before the start."""
-        self._tries = tries.settled(fingerprint)
+        self._tries = Tries(fingerprint)
 
     def ask(self) -> None:
         """Have the environment for today's inputs looked for, built if need be."""
@@ -101,14 +129,14 @@ class Builder(threading.Thread):
 
     def _next(self) -> Request | Current | None:
         try:
-            wait = tries.wait(self._tries, self._supply.clock(), self._supply.every)
+            wait = self._tries.wait(self._supply.clock(), self._supply.every)
             return self._requests.get(timeout=wait)
         except queue.Empty:
             return None
 
     def _look(self) -> None:
         fingerprint = self._fingerprint()
-        if tries.due(self._tries, fingerprint, self._supply.clock()):
+        if self._tries.due(fingerprint, self._supply.clock()):
             self._prepare(fingerprint)
 
     def _fingerprint(self) -> str:
@@ -124,7 +152,7 @@ class Builder(threading.Thread):
         try:
             environment = self._supply.build(self._stopping, self._say)
         except RequirementsError as error:
-            self._tries = tries.settled(fingerprint)
+            self._tries = Tries(fingerprint)
             self._put(Unbuilt(str(error), None))
         except FrameworkError as error:
             self._failed(fingerprint, str(error))
@@ -132,14 +160,14 @@ class Builder(threading.Thread):
             self._log.exception("the build failed unexpectedly")
             self._failed(fingerprint, f"unexpected: {error!r}")
         else:
-            self._tries = tries.settled(fingerprint)
+            self._tries = Tries(fingerprint)
             self._put(Built(environment, fingerprint))
 
     def _failed(self, fingerprint: str, reason: str) -> None:
         if self._stopping.is_set():
             return
         now = self._supply.clock()
-        self._tries = tries.failed(self._tries, fingerprint, now)
+        self._tries = self._tries.failed(fingerprint, now)
         self._put(Unbuilt(reason, (self._tries.retry_at or now) - now))
 
     def _say(self, line: str) -> None:

@@ -5,7 +5,7 @@ import signal
 
 from msgspec import Struct
 
-from framework.workers.happenings import Cause
+from framework.workers.states import Cause
 
 # From sysexits.h: what a program can say with its exit status.
 EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = 75, 77, 78

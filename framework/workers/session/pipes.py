@@ -1,21 +1,13 @@
 """The two threads that empty a process's pipes: whatever happens, they never stop reading."""
 
-import logging
 import os
 import select
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable
 
-from framework.protocol.framing import Lines, Oversized
-
 CHUNK = 65536  # bytes read at once
-STDERR_LINE = 64 * 1024  # bytes of one line that are kept
-STDERR_RATE = 1000  # lines a second that are logged
-TAIL = 20  # lines kept to explain a death
-CAPTURED = 2000  # lines kept of what was asked for
 
 
 class Budget:
@@ -88,58 +80,3 @@ class Drain(threading.Thread):
         if chunk:
             self._feed(chunk)
         return bool(chunk)
-
-
-class ErrorLog:
-    """What a process writes to stderr, line by line into the log, and its last lines."""
-
-    def __init__(self, log: logging.Logger):
-        self._log = log
-        self._lines = Lines(STDERR_LINE)
-        self._budget = Budget(STDERR_RATE)
-        self._told = 0
-        self._tail: deque[str] = deque(maxlen=TAIL)
-        self._captured: deque[str] | None = None
-
-    def feed(self, chunk: bytes) -> None:
-        """Log every complete line, up to 1,000 a second."""
-        for line in self._lines.feed(chunk):
-            raw = line.prefix if isinstance(line, Oversized) else line
-            self.write(raw.decode(errors="replace"))
-
-    def close(self) -> None:
-        """Log a last line that no newline ended."""
-        if self._lines.partial:
-            self.feed(b"\n")
-
-    @property
-    def tail(self) -> tuple[str, ...]:
-        """The last lines; a copy, since the drain may not have ended."""
-        return tuple(self._tail)
-
-    @property
-    def last_line(self) -> str:
-        """The last line that says something; the best guess at why a process died."""
-        return next((line.strip() for line in reversed(self.tail) if line.strip()), "")
-
-    def capture(self) -> None:
-        """Keep what is written from now on."""
-        self._captured = deque(maxlen=CAPTURED)
-
-    def captured(self) -> list[str]:
-        """Return what was written since `capture`."""
-        lines, self._captured = self._captured, None
-        return list(lines or ())
-
-    def write(self, text: str) -> None:
-        """Log one line, and how many were dropped before it."""
-        self._tail.append(text)
-        captured = self._captured
-        if captured is not None:
-            captured.append(text)
-        if not self._budget.allows(time.monotonic()):
-            return
-        if dropped := self._budget.dropped - self._told:
-            self._log.warning("%d lines dropped: more than %d a second", dropped, STDERR_RATE)
-            self._told = self._budget.dropped
-        self._log.info("%s", text)

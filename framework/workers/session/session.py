@@ -24,15 +24,16 @@ from framework.protocol.messages import (
     StacksAnswer,
 )
 from framework.workers.attempt import Attempt
-from framework.workers.happenings import Cause
-from framework.workers.notes import Kill, Said
+from framework.workers.loop import Timers
+from framework.workers.notes import Kill, Said, ToOwner
 from framework.workers.session import exits
 from framework.workers.session.exits import End
 from framework.workers.session.launch import Launch
-from framework.workers.session.pipes import Drain, ErrorLog
+from framework.workers.session.pipes import Drain
 from framework.workers.session.stacks import DUMP_SECONDS, Stacks
-from framework.workers.session.stdout import Reader, ToOwner
-from framework.workers.timers import Timers
+from framework.workers.session.stderr import ErrorLog
+from framework.workers.session.stdout import Reader
+from framework.workers.states import Cause
 
 HELLO_SECONDS = 30.0  # imports on a cold, busy machine are slow
 READY_SECONDS = 60.0

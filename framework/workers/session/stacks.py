@@ -11,8 +11,8 @@ from concurrent.futures import Future
 from framework.errors import FrameworkError
 from framework.process import Child
 from framework.protocol import messages
-from framework.workers.session.pipes import ErrorLog
-from framework.workers.timers import Timers
+from framework.workers.loop import Timers
+from framework.workers.session.stderr import ErrorLog
 
 ANSWER_SECONDS = 3.0  # for the sdk to answer
 DUMP_SECONDS = 1.0  # for the dump to arrive on stderr

@@ -8,26 +8,20 @@ from framework.errors import ProtocolError
 from framework.protocol.framing import Broken, Decoder, Lines, Stray, Unknown
 from framework.protocol.messages import (
     MAX_FRAME_UP,
-    Bye,
     Done,
-    IntegrationHello,
     KindDone,
     Log,
     Page,
-    Pong,
     Progress,
-    Ready,
-    StacksAnswer,
     Up,
 )
 from framework.workers.attempt import Attempt
+from framework.workers.notes import ToOwner
 from framework.workers.session.pipes import Budget
 
 STRAY_LIMIT = 100  # lines a minute that are no messages
 MESSAGE_RATE = 200  # messages a second that are no pages
 LEVELS = logging.getLevelNamesMapping()
-
-ToOwner = IntegrationHello | Ready | Pong | StacksAnswer | Bye
 
 
 class Reader:

@@ -10,9 +10,9 @@ from framework.environments import Environment
 from framework.environments.installed import current
 from framework.environments.installed.current import Current
 from framework.errors import BuildUnavailableError, RequirementsError, StoppedError
-from framework.workers.environment.builder import Builder, Supply
-from framework.workers.happenings import Building, Unbuilt
+from framework.workers.environment.builder import Builder, Supply, Tries
 from framework.workers.notes import Built
+from framework.workers.states import Building, Unbuilt
 
 SECONDS = 10.0
 ENVIRONMENT = Environment("key", Path("/envs/key"), Path("/envs/sdk"))
@@ -202,3 +202,50 @@ def test_inputs_that_are_looked_at_are_built_only_if_they_are_new(tended):
 
     assert tended.outcome() == Built(ENVIRONMENT, "b")
     assert tended.notes.empty()
+
+
+# --- when to build
+
+
+def replay(*history: tuple[float, str, str]) -> Tries:
+    known = Tries()
+    for now, outcome, fingerprint in history:
+        known = known.failed(fingerprint, now) if outcome == "fails" else Tries(fingerprint)
+    return known
+
+
+def test_inputs_never_seen_are_due():
+    assert Tries().due("a", 0)
+
+
+def test_inputs_that_are_settled_are_due_only_once_they_change():
+    known = replay((0, "settled", "a"))
+
+    assert not known.due("a", 10_000)
+    assert known.due("b", 0)
+    assert known.wait(0, 5) == 5
+
+
+def test_a_failure_is_due_again_after_ten_seconds():
+    known = replay((0, "fails", "a"))
+
+    assert not known.due("a", 9)
+    assert known.due("a", 10)
+    assert (known.wait(0, 60), known.wait(9, 5), known.wait(11, 5)) == (
+        10,
+        1,
+        0,
+    )
+
+
+def test_each_failure_in_a_row_doubles_the_wait_up_to_ten_minutes():
+    history = [(0, "fails", "a")] * 2
+    assert replay(*history).retry_at == 20
+    assert replay(*history * 10).retry_at == 600
+
+
+def test_other_inputs_are_tried_at_once_and_begin_anew():
+    known = replay(*[(0, "fails", "a")] * 5)
+    assert known.due("b", 0)
+
+    assert replay(*[(0, "fails", "a")] * 5, (0, "fails", "b")).retry_at == 10

@@ -6,9 +6,9 @@ from framework.environments import Environment
 from framework.environments.installed.current import Bad, Current
 from framework.workers.environment import rollout
 from framework.workers.environment.rollout import Succession
-from framework.workers.happenings import Cause
 from framework.workers.notes import Built
 from framework.workers.session.exits import End
+from framework.workers.states import Cause
 
 CRASH = End("exit status 1: No module named 'boto3'")
 LATE = End("no `ready` within 60 s of its start", late=True)

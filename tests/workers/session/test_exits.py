@@ -4,9 +4,9 @@ import signal
 
 import pytest
 
-from framework.workers.happenings import Cause
 from framework.workers.session import exits
 from framework.workers.session.exits import End
+from framework.workers.states import Cause
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ from framework.protocol.messages import (
     StacksAnswer,
     SupervisorHello,
 )
-from framework.workers.happenings import Cause
+from framework.workers.loop import Timers
 from framework.workers.notes import Kill, Said
 from framework.workers.session.launch import Launch
 from framework.workers.session.session import Session
-from framework.workers.timers import Timers
+from framework.workers.states import Cause
 from tests.fakes.child import FakeChild
 from tests.fakes.children import until
 

@@ -6,9 +6,9 @@ import pytest
 
 from framework.errors import FrameworkError
 from framework.protocol import messages
-from framework.workers.session.pipes import ErrorLog
+from framework.workers.loop import Timers
 from framework.workers.session.stacks import Stacks
-from framework.workers.timers import Timers
+from framework.workers.session.stderr import ErrorLog
 
 
 class Asked:
