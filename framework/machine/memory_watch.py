@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from framework.machine import process_table
 from framework.machine.limits import MIB, Limits
-from framework.machine.process_table import Seen
+from framework.machine.process_table import Row
 
 ROUND_SECONDS = 5.0
 HARD_ROUNDS = 3  # in a row, so that a peak costs nobody his life
@@ -44,7 +44,7 @@ class Measured(Struct, frozen=True):
     seconds: int
 
 
-class Standing(Struct, frozen=True):
+class Excess(Struct, frozen=True):
     """How one process has done so far: rounds above `memory` in a row, and whether it was told."""
 
     above: int = 0
@@ -59,7 +59,7 @@ class Verdict(Enum):
     HARD = auto()
 
 
-class Gauge(threading.Thread):
+class MemoryWatch(threading.Thread):
     """Measures in rounds; the look at all processes and the one at a process's PSS are passed in.
 
     A process's resident memory is never less than its PSS, and comes with the look at them all:
@@ -70,16 +70,16 @@ class Gauge(threading.Thread):
         self,
         watched: Callable[[], Iterable[Watched]],
         stop: threading.Event,
-        scan: Callable[[], list[Seen]] = process_table.scan,
-        pss: Callable[[Seen], int] = process_table.pss,
+        scan: Callable[[], list[Row]] = process_table.scan,
+        pss: Callable[[Row], int] = process_table.pss,
     ):
-        super().__init__(name="gauge", daemon=True)
+        super().__init__(name="memory-watch", daemon=True)
         self._watched = watched
         self._stopping = stop
         self._scan = scan
         self._pss = pss
         self._marker = lru_cache(MOST_MARKS)(_marker)
-        self._standings: dict[Identity, Standing] = {}
+        self._standings: dict[Identity, Excess] = {}
         self._blind = False
 
     def run(self) -> None:
@@ -107,12 +107,12 @@ class Gauge(threading.Thread):
             for pid, family in process_table.families(seen, roots).items()
         }
 
-    def _judged(self, watched: Watched, family: Sequence[Seen]) -> Standing:
+    def _judged(self, watched: Watched, family: Sequence[Row]) -> Excess:
         limits = watched.limits
         memory = sum(one.rss for one in family)
         if memory > limits.memory_soft:
             memory = sum(map(self._pss, family))
-        before = self._standings.get((watched.pid, family[0].started), Standing())
+        before = self._standings.get((watched.pid, family[0].started), Excess())
         now, verdict = judge(before, memory, limits)
         if verdict is Verdict.SOFT:
             watched.soft(_reason(memory, len(family), "soft limit", limits.memory_soft))
@@ -121,11 +121,11 @@ class Gauge(threading.Thread):
         return now
 
 
-def judge(before: Standing, memory: int, limits: Limits) -> tuple[Standing, Verdict]:
+def judge(before: Excess, memory: int, limits: Limits) -> tuple[Excess, Verdict]:
     """Return how a process stands after one more round, and what is to be done about it."""
     above = before.above + 1 if memory > limits.memory else 0
     over = memory > limits.memory_soft
-    now = Standing(above, told=before.told or over)
+    now = Excess(above, told=before.told or over)
     if above and above % HARD_ROUNDS == 0:
         return now, Verdict.HARD
     return now, Verdict.SOFT if over and not before.told else Verdict.NOTHING

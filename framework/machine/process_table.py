@@ -15,7 +15,7 @@ GONE = (FileNotFoundError, ProcessLookupError)
 PREFIX = f"{MARKER}=".encode()
 
 
-class Seen(NamedTuple):
+class Row(NamedTuple):
     """One process as it was at the time; `started` in ticks since the boot, `rss` in bytes."""
 
     pid: int
@@ -26,7 +26,7 @@ class Seen(NamedTuple):
     rss: int
 
 
-def scan() -> list[Seen]:
+def scan() -> list[Row]:
     """Return every process there is; raise OSError where the kernel does not let us look."""
     found = []
     for name in os.listdir("/proc"):  # noqa: PTH208 - hundreds each time: no Path for each
@@ -36,7 +36,7 @@ def scan() -> list[Seen]:
     return found
 
 
-def pss(one: Seen) -> int:
+def pss(one: Row) -> int:
     """Return a process's memory with its part of what it shares, in bytes: 0 once it is gone.
 
     Where we may not look (it changed its user), all that it shares counts.
@@ -60,14 +60,14 @@ def marker(pid: int) -> str:
     return next(found, PREFIX).removeprefix(PREFIX).decode(errors="replace")
 
 
-def families(seen: Iterable[Seen], roots: Mapping[int, str]) -> dict[int, list[Seen]]:
+def families(seen: Iterable[Row], roots: Mapping[int, str]) -> dict[int, list[Row]]:
     """Return each root that is there with its descendants, those that we adopted included.
 
     `roots` are children of ours with their markers, which daemons of theirs carry, too.
     """
     ours = os.getpid()
     marked = {name: pid for pid, name in roots.items() if name}
-    children: dict[int, list[Seen]] = defaultdict(list)
+    children: dict[int, list[Row]] = defaultdict(list)
     found = {}
     for one in seen:
         parent = one.parent
@@ -79,7 +79,7 @@ def families(seen: Iterable[Seen], roots: Mapping[int, str]) -> dict[int, list[S
     return {pid: list(_descend(root, children)) for pid, root in found.items()}
 
 
-def _descend(root: Seen, children: Mapping[int, list[Seen]]) -> Iterator[Seen]:
+def _descend(root: Row, children: Mapping[int, list[Row]]) -> Iterator[Row]:
     """Yield parents before children; there is no circle, as a root's parent is not below it."""
     waiting = [root]
     while waiting:
@@ -88,12 +88,12 @@ def _descend(root: Seen, children: Mapping[int, list[Seen]]) -> Iterator[Seen]:
         waiting.extend(children.get(one.pid, ()))
 
 
-def _seen(pid: int, stat: bytes) -> Seen:
+def _seen(pid: int, stat: bytes) -> Row:
     """Read what proc_pid_stat(5) describes; the name may hold spaces and brackets."""
     head, _, tail = stat.rpartition(b")")
     fields = tail.split(None, 22)
     name = head.partition(b"(")[2].decode(errors="replace")
-    return Seen(pid, int(fields[1]), int(fields[3]), name, int(fields[19]), int(fields[21]) * PAGE)
+    return Row(pid, int(fields[1]), int(fields[3]), name, int(fields[19]), int(fields[21]) * PAGE)
 
 
 def _read(path: str, most: int) -> bytes:

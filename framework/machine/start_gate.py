@@ -26,7 +26,7 @@ class Leave(Struct, frozen=True):
     identifier: str
 
 
-class Starts(threading.Thread):
+class StartGate(threading.Thread):
     """Grant turns in the order in which they were asked for; asking and leaving never block."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Starts(threading.Thread):
         turn: float = TURN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ):
-        super().__init__(name="starts", daemon=True)
+        super().__init__(name="start-gate", daemon=True)
         self._most = most
         self._turn = turn
         self._clock = clock

@@ -18,8 +18,8 @@ from framework.environments.inputs.input_watch import Lookout
 from framework.errors import FrameworkError, JournalError
 from framework.events import Event, Hub, Resync
 from framework.journal import Desired, Journal
-from framework.machine.memory_watch import Gauge
-from framework.machine.start_gate import Starts
+from framework.machine.memory_watch import MemoryWatch
+from framework.machine.start_gate import StartGate
 from framework.mapping.pool import Mappers
 from framework.port.client import Client
 from framework.port.token import Tokens
@@ -55,7 +55,7 @@ class Supervisor:
         self._environments = Environments(folder.path / "environments", instance=folder.instance)
         self._mappers = Mappers(os.cpu_count() or 1, folder.instance)
         self._turns = Turns(self._stop)
-        self._starts = Starts()
+        self._starts = StartGate()
         tokens = Tokens(config.port)
         means = Means(
             folder=folder,
@@ -69,7 +69,7 @@ class Supervisor:
             starts=self._starts,
         )
         self._workforce = Workforce(partial(wiring.worker, means=means), self._journal)
-        self._gauge = Gauge(self._workforce.watched, self._stop)
+        self._gauge = MemoryWatch(self._workforce.watched, self._stop)
         self._lookout = Lookout(self._workforce.looked, self._stop)
         hub = Hub(folder.instance, self.accept, self.resync_all, self._stop)
         client = Client(config.port, tokens, self._stop, f"integration-framework/{version}")

@@ -12,7 +12,7 @@ from framework.config import Integration
 from framework.environments import Environments, Wanted
 from framework.environments.installed import current
 from framework.journal import Journal
-from framework.machine.start_gate import Starts
+from framework.machine.start_gate import StartGate
 from framework.mapping.pool import Mappers
 from framework.port import resources
 from framework.port.client import Client, user_agent
@@ -40,7 +40,7 @@ class Means(Struct, frozen=True):
     environments: Environments
     mappers: Mappers
     turns: Turns
-    starts: Starts
+    starts: StartGate
 
 
 def worker(settings: Integration, means: Means) -> Worker:

@@ -10,7 +10,7 @@ from framework.events import Delivery
 from framework.protocol.messages import WINDOW, Ack, Cancel, Done, KindDone, Message, Page, Progress
 
 
-class Limits(Struct, frozen=True):
+class Deadlines(Struct, frozen=True):
     """How many seconds a process may take.
 
     `idle` until the next page or progress, `cancel` to answer `cancel`, `death` until it is buried.
@@ -21,7 +21,7 @@ class Limits(Struct, frozen=True):
     death: float = 60
 
 
-PATIENT = Limits()
+PATIENT = Deadlines()
 
 
 class Attempt:
@@ -36,12 +36,12 @@ class Attempt:
         delivery: Delivery,
         send: Callable[[Message], None],
         give_up: Callable[[str], None],
-        limits: Limits = PATIENT,
+        deadlines: Deadlines = PATIENT,
     ):
         self.delivery = delivery
         self._send = send
         self._give_up = give_up
-        self._limits = limits
+        self._deadlines = deadlines
         self._arrived: queue.SimpleQueue[Page | KindDone | Progress | Done | FrameworkError] = (
             queue.SimpleQueue()
         )
@@ -104,9 +104,9 @@ class Attempt:
         Raises SourceError on a broken frame or after 5 minutes of silence, ProcessGoneError when
         the process died, StoppedError when it is being stopped.
         """
-        message = self._next(self._limits.idle)
+        message = self._next(self._deadlines.idle)
         while isinstance(message, Progress):
-            message = self._next(self._limits.idle)
+            message = self._next(self._deadlines.idle)
         return message
 
     def settle(self, reason: str) -> None:
@@ -114,10 +114,10 @@ class Attempt:
         if not self._asked or self._answered:
             return
         self._send(Cancel(self.delivery.id, reason))
-        if self._drain(self._limits.cancel):
+        if self._drain(self._deadlines.cancel):
             return
-        self._give_up(f"it did not answer `cancel` within {self._limits.cancel:.0f} s")
-        self._drain(self._limits.death)
+        self._give_up(f"it did not answer `cancel` within {self._deadlines.cancel:.0f} s")
+        self._drain(self._deadlines.death)
 
     def _next(self, seconds: float) -> Page | KindDone | Progress | Done:
         try:

@@ -7,13 +7,13 @@ from msgspec import structs
 from framework.environments import Environment
 from framework.errors import FrameworkError, ProcessGoneError, StoppedError
 from framework.journal import Desired
-from framework.workers.environment.in_use import Changes
-from framework.workers.loop import Desk
+from framework.workers.environment.in_use import EnvironmentInUse
+from framework.workers.loop import Loop
 from framework.workers.notes import AboutProcess, Granted
-from framework.workers.session.exits import End, unstarted
+from framework.workers.session.exits import Exit, unstarted
 from framework.workers.session.launch import Launch
 from framework.workers.session.session import Session
-from framework.workers.session.slot import Incumbent
+from framework.workers.session.slot import ProcessSlot
 from framework.workers.states import (
     Asked,
     Cause,
@@ -29,7 +29,7 @@ from framework.workers.states import (
     Told,
     Unbuilt,
 )
-from framework.workers.status import Standing
+from framework.workers.status import StateReport
 
 OWN_GRACE = 10.0  # seconds to finish or give back when the supervisor itself stops
 GRACE = 30.0  # seconds otherwise
@@ -43,48 +43,48 @@ class Life:
     def __init__(
         self,
         launch: Launch,
-        desk: Desk,
-        changes: Changes,
+        loop: Loop,
+        in_use: EnvironmentInUse,
         ask: Callable[[], None],
         report: Callable[[], None],
     ):
-        self._desk = desk
-        self._changes = changes
+        self._loop = loop
+        self._in_use = in_use
         self._ask = ask
         self._queued: Environment | None = None  # where to start once it is our turn
         self._cause = Cause.ASKED  # why the process was told to end
         self._trouble: str | None = None  # of the last delivery
-        self.standing = Standing(desk, report)
-        self.process = Incumbent(launch, desk)
+        self.report = StateReport(loop, report)
+        self.slot = ProcessSlot(launch, loop)
         self.environment: str | None = None  # the key of the one that was started last
 
     @property
     def session(self) -> Session | None:
         """The process, if there is one."""
-        return self.process.session
+        return self.slot.session
 
     @property
     def situation(self) -> Situation:
         """How it is."""
-        return self.standing.situation
+        return self.report.situation
 
     @property
     def idle(self) -> bool:
         """Tell whether there is no process, and no time at which it will be started."""
-        return not (self.session or self._queued or "start" in self._desk.timers)
+        return not (self.session or self._queued or "start" in self._loop.timers)
 
     def take(self, note: AboutProcess) -> None:
         """Take a note about the process."""
-        if self.process.take(note) and self.situation.state is State.STARTING:
-            self._desk.shared.starts.leave(self._desk.identifier)
-            self._changes.occupied()
+        if self.slot.take(note) and self.situation.state is State.STARTING:
+            self._loop.shared.start_gate.leave(self._loop.identifier)
+            self._in_use.occupied()
             self.happened(Served())
             self.remark()
 
     def remark(self) -> None:
         """Tell what is to be known about a process that is ready."""
-        trouble = self._changes.trouble or self._trouble
-        self.happened(Told(trouble, self._changes.remark))
+        trouble = self._in_use.trouble or self._trouble
+        self.happened(Told(trouble, self._in_use.remark))
 
     def judge(self, trouble: str | None) -> None:
         """Know how the last delivery went."""
@@ -119,55 +119,55 @@ class Life:
 
     def _go(self) -> None:
         if not self.session and self.situation.state is State.PENDING and not self._queued:
-            self._desk.timers.clear("start")
+            self._loop.timers.clear("start")
             self.start_again()
 
     # --- from nothing to a process
 
     def start_again(self) -> None:
         """Start in the next environment, or in the one in use, unless it must be built again."""
-        if self._changes.next:
+        if self._in_use.next:
             self.proceed()
-        elif environment := self._changes.usable:
+        elif environment := self._in_use.usable:
             self.start(environment)
         else:
             self._ask()
 
     def proceed(self) -> None:
         """Start in the next environment, or in the one in use if there is no other."""
-        if self._changes.next:
+        if self._in_use.next:
             self.happened(Renewed())
-        self._desk.timers.clear("start")
-        self.start(self._changes.proceed())
+        self._loop.timers.clear("start")
+        self.start(self._in_use.proceed())
 
     def start(self, environment: Environment) -> None:
         """Start the process once it is its turn, unless it is not wanted."""
-        if self._desk.stopping.is_set() or not self.standing.startable:
+        if self._loop.stopping.is_set() or not self.report.startable:
             return
         self._queued = environment
         self.happened(Queued())
-        starts, identifier = self._desk.shared.starts, self._desk.identifier
-        starts.ask(identifier, lambda: self._desk.inbox.put(Granted()))
+        starts, identifier = self._loop.shared.start_gate, self._loop.identifier
+        starts.ask(identifier, lambda: self._loop.inbox.put(Granted()))
 
     def granted(self) -> None:
         """Start the process now; its turn ends when it is ready, or gone."""
         environment, self._queued = self._queued, None
-        if environment is None or self._desk.stopping.is_set():
-            self._desk.shared.starts.leave(self._desk.identifier)
+        if environment is None or self._loop.stopping.is_set():
+            self._loop.shared.start_gate.leave(self._loop.identifier)
             return
         self.environment = environment.key
         try:
-            self.process.start(environment, self._bury)
+            self.slot.start(environment, self._bury)
         except OSError as error:
-            self._desk.shared.starts.leave(self._desk.identifier)
+            self._loop.shared.start_gate.leave(self._loop.identifier)
             self._ended(unstarted(error))
             return
         self.happened(Spawned())
 
     def _unqueue(self) -> None:
         self._queued = None
-        self._desk.timers.clear("start")
-        self._desk.shared.starts.leave(self._desk.identifier)
+        self._loop.timers.clear("start")
+        self._loop.shared.start_gate.leave(self._loop.identifier)
 
     # --- from a process to nothing
 
@@ -187,33 +187,33 @@ class Life:
         self._cause = cause
         self.happened(Ending(reason))
         session.end_attempts(error)
-        session.shut_down(OWN_GRACE if self._desk.stopping.is_set() else GRACE)
+        session.shut_down(OWN_GRACE if self._loop.stopping.is_set() else GRACE)
 
     def _bury(self) -> None:
         asked = self.situation.state is State.STOPPING
-        end = self.process.bury()
-        self._desk.shared.starts.leave(self._desk.identifier)
-        if self._desk.stopping.is_set():
+        end = self.slot.bury()
+        self._loop.shared.start_gate.leave(self._loop.identifier)
+        if self._loop.stopping.is_set():
             return
         if asked:
             end = structs.replace(
                 end, cause=self._cause, reason=self.situation.reason or end.reason
             )
-        elif self._changes.next:
+        elif self._in_use.next:
             end = structs.replace(end, cause=Cause.ASKED)
         if end.cause is Cause.ASKED:
-            self._changes.vacated()
+            self._in_use.vacated()
         self._ended(end)
 
-    def _ended(self, end: End) -> None:
-        previous = None if end.cause in BLAMELESS else self._changes.ended(end)
+    def _ended(self, end: Exit) -> None:
+        previous = None if end.cause in BLAMELESS else self._in_use.ended(end)
         if previous:
-            self._desk.log.error("%s", self._changes.remark)
-            end = structs.replace(end, cause=Cause.ASKED, reason=self._changes.remark or end.reason)
+            self._loop.log.error("%s", self._in_use.remark)
+            end = structs.replace(end, cause=Cause.ASKED, reason=self._in_use.remark or end.reason)
         self.happened(Ended(end.reason, end.cause), end)
         retry_at = self.situation.retry_at
         if retry_at is not None:
-            self._desk.timers.set("start", retry_at - self._desk.timers.clock(), self.start_again)
+            self._loop.timers.set("start", retry_at - self._loop.timers.clock(), self.start_again)
         elif self.situation.state is not State.PENDING:
             return
         elif previous:
@@ -228,11 +228,11 @@ class Life:
         """Stay down until there is an environment, or go on in one that there was."""
         if not self.idle:
             return
-        if environment := self._changes.refuge():
+        if environment := self._in_use.refuge():
             self.start(environment)
         else:
             self.happened(note)
 
-    def happened(self, happening: Happening, end: End | None = None) -> None:
+    def happened(self, happening: Happening, end: Exit | None = None) -> None:
         """Go on to the state that follows."""
-        self.standing.happened(happening, self.process.pid, end)
+        self.report.happened(happening, self.slot.pid, end)

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from framework.events import Delivery
 from framework.journal import Transition
-from framework.machine.start_gate import Starts
+from framework.machine.start_gate import StartGate
 from framework.workers.notes import Note
 
 LONGEST_WAIT = 60.0  # seconds; a guard only: everything that matters wakes the selector
@@ -108,10 +108,10 @@ class Shared(Struct, frozen=True):
     """What all integrations share; none can hold it or fill it."""
 
     ledger: Ledger
-    starts: Starts
+    start_gate: StartGate
 
 
-class Desk:
+class Loop:
     """Used by the owner's thread; anyone may put into `inbox`, and look at `stopping`."""
 
     def __init__(self, identifier: str, stopping: threading.Event, shared: Shared):

@@ -9,8 +9,8 @@ from msgspec import Struct, structs
 from framework import moments
 from framework.journal import Desired, Transition
 from framework.workers import lifecycle
-from framework.workers.loop import Desk
-from framework.workers.session.exits import End
+from framework.workers.loop import Loop
+from framework.workers.session.exits import Exit
 from framework.workers.states import ALIVE, FAILED, SERVING, Happening, Situation, State
 
 LEVELS = dict.fromkeys(FAILED, logging.ERROR) | {State.PENDING: logging.DEBUG}
@@ -37,18 +37,18 @@ class WorkerStatus(Struct, frozen=True, rename="camel"):
         )
 
 
-class Standing:
+class StateReport:
     """Owned by the owner's thread; `report` is called after everything that happened."""
 
-    def __init__(self, desk: Desk, report: Callable[[], None]):
-        self._desk = desk
+    def __init__(self, loop: Loop, report: Callable[[], None]):
+        self._loop = loop
         self._report = report
         self.situation = Situation()
 
     @property
     def now(self) -> float:
         """The time that the situation is told in."""
-        return self._desk.timers.clock()
+        return self._loop.timers.clock()
 
     @property
     def serving(self) -> bool:
@@ -65,7 +65,7 @@ class Standing:
         """Tell whether a process may be started now."""
         return lifecycle.may_start(self.situation, self.now)
 
-    def happened(self, happening: Happening, pid: int | None, end: End | None) -> None:
+    def happened(self, happening: Happening, pid: int | None, end: Exit | None) -> None:
         """Go on to the state that follows; `pid` is the process, `end` how it ended."""
         before = self.situation
         self.situation = lifecycle.after(before, happening, self.now, random.random())  # noqa: S311 - no secret
@@ -73,9 +73,9 @@ class Standing:
             self._log()
         if before.state is not self.situation.state:
             pid = pid if self.situation.state in ALIVE else None
-            name = self._desk.identifier
+            name = self._loop.identifier
             known = transition(name, before.state, self.situation, pid, end)
-            self._desk.shared.ledger.note(known)
+            self._loop.shared.ledger.note(known)
         self._report()
 
     def _log(self) -> None:
@@ -84,11 +84,11 @@ class Standing:
         retry_at = situation.retry_at
         again = "" if retry_at is None else f"; the next try is in {retry_at - self.now:.1f} s"
         level = LEVELS.get(situation.state, logging.INFO)
-        self._desk.log.log(level, "%s%s%s", situation.state, reason, again)
+        self._loop.log.log(level, "%s%s%s", situation.state, reason, again)
 
 
 def transition(
-    identifier: str, before: State, after: Situation, pid: int | None, end: End | None
+    identifier: str, before: State, after: Situation, pid: int | None, end: Exit | None
 ) -> Transition:
     """Return the change to a state, with the end of the process where one led to it."""
     if end is None:

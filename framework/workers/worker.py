@@ -19,10 +19,10 @@ from framework.workers.delivery.deliveries import Deliveries
 from framework.workers.delivery.lane import Lane, Work
 from framework.workers.environment import in_use
 from framework.workers.environment.builder import Builder, Supply
-from framework.workers.environment.in_use import Changes
-from framework.workers.handover import Way
+from framework.workers.environment.in_use import EnvironmentInUse
+from framework.workers.handover import Handover
 from framework.workers.life import Life
-from framework.workers.loop import Desk, Shared
+from framework.workers.loop import Loop, Shared
 from framework.workers.notes import (
     AboutDelivery,
     AboutEnvironment,
@@ -59,30 +59,32 @@ class Worker(threading.Thread):
     ):
         super().__init__(name=f"owner/{launch.identifier}", daemon=True)
         self.supply = supply
-        self._desk = desk = Desk(launch.identifier, stopping, shared)
-        put = desk.inbox.put
-        self._lane = Lane(f"resync/{launch.identifier}", work, shared.ledger, put, desk.log)
-        self._deliveries = Deliveries(self._lane, desk.timers, desk.log, put)
-        self._builder = Builder(supply, put, stopping, desk.log)
-        noted = in_use.noted(supply.file, desk.log)
-        self._changes = Changes(noted, self._builder.note, desk.log)
-        self._life = Life(launch, desk, self._changes, self._builder.ask, self._report)
-        self._way = Way(self._life, self._changes, self._deliveries, desk.timers, supply.finish)
+        self._loop = loop = Loop(launch.identifier, stopping, shared)
+        put = loop.inbox.put
+        self._lane = Lane(f"resync/{launch.identifier}", work, shared.ledger, put, loop.log)
+        self._deliveries = Deliveries(self._lane, loop.timers, loop.log, put)
+        self._builder = Builder(supply, put, stopping, loop.log)
+        noted = in_use.noted(supply.file, loop.log)
+        self._in_use = EnvironmentInUse(noted, self._builder.note, loop.log)
+        self._life = Life(launch, loop, self._in_use, self._builder.ask, self._report)
+        self._handover = Handover(
+            self._life, self._in_use, self._deliveries, loop.timers, supply.finish
+        )
         self.status = WorkerStatus(launch.identifier, launch.type)
 
     # --- from any thread
 
     def deliver(self, delivery: Delivery) -> None:
         """Hand a recorded delivery over."""
-        self._desk.inbox.put(delivery)
+        self._loop.inbox.put(delivery)
 
     def desire(self, desired: Desired) -> None:
         """Have it run, pause or stop from now on."""
-        self._desk.inbox.put(Asked(desired))
+        self._loop.inbox.put(Asked(desired))
 
     def restart(self) -> None:
         """Have its process replaced."""
-        self._desk.inbox.put(Restart())
+        self._loop.inbox.put(Restart())
 
     def look(self) -> None:
         """Have what its environment is built from looked at: it may have changed."""
@@ -91,21 +93,21 @@ class Worker(threading.Thread):
     def explain(self) -> Future[str]:
         """Return what will say what every thread of its process is doing, or raise."""
         answer = Future[str]()
-        self._desk.inbox.put(Explain(answer))
+        self._loop.inbox.put(Explain(answer))
         return answer
 
     def relieve(self, pid: int, reason: str) -> None:
         """Have this process replaced once it is through with its delivery."""
-        self._desk.inbox.put(Worn(pid, reason))
+        self._loop.inbox.put(Worn(pid, reason))
 
     def replace(self, pid: int, reason: str) -> None:
         """Have this process killed, and replaced after a while."""
-        self._desk.inbox.put(Overgrown(pid, reason))
+        self._loop.inbox.put(Overgrown(pid, reason))
 
     def stop(self) -> None:
         """End the process (shutdown, SIGTERM, SIGKILL), then this thread."""
-        self._desk.stopping.set()
-        self._desk.inbox.put(Stop())
+        self._loop.stopping.set()
+        self._loop.inbox.put(Stop())
 
     # --- the owner's own
 
@@ -114,16 +116,16 @@ class Worker(threading.Thread):
         try:
             self._own()
         except Exception as error:  # a status that goes on saying READY would be a lie
-            self._desk.log.exception("its owner failed; `supervisor.py restart` makes another")
+            self._loop.log.exception("its owner failed; `supervisor.py restart` makes another")
             self._broken(f"unexpected: {error!r}")
             if session := self._life.session:
                 session.end_attempts(ProcessGoneError("its owner failed"))
         finally:
-            self._desk.shared.starts.leave(self._desk.identifier)
-            self._desk.stopping.set()
+            self._loop.shared.start_gate.leave(self._loop.identifier)
+            self._loop.stopping.set()
             self._builder.close()
             self._lane.close()
-            self._desk.selector.close()
+            self._loop.selector.close()
 
     def _broken(self, reason: str) -> None:
         before = self.status
@@ -131,24 +133,24 @@ class Worker(threading.Thread):
         known = Transition(
             before.identifier, moments.now(), before.state, self.status.state, reason, before.pid
         )
-        self._desk.shared.ledger.note(known)
+        self._loop.shared.ledger.note(known)
 
     def _own(self) -> None:
-        for note in self._desk.inbox.drain():
+        for note in self._loop.inbox.drain():
             self._take(note)  # how it is to begin
         self._begin()
         while not self._over():
-            self._life.process.watch()
-            for note in self._desk.wait():
+            self._life.slot.watch()
+            for note in self._loop.wait():
                 self._take(note)
-            self._desk.timers.run_due()
+            self._loop.timers.run_due()
             self._dispatch()
         self._builder.close()
         self._builder.join(BUILD_STOP_SECONDS)
         self._life.happened(Over())
 
     def _begin(self) -> None:
-        refused = self._changes.refused
+        refused = self._in_use.refused
         if refused is not None:
             self._builder.pass_over(refused)
             self._life.start_again()
@@ -157,12 +159,12 @@ class Worker(threading.Thread):
         self._builder.start()
 
     def _over(self) -> bool:
-        stopping = self._desk.stopping.is_set()
+        stopping = self._loop.stopping.is_set()
         return stopping and not (self._life.session or self._deliveries.busy)
 
     def _dispatch(self) -> None:
         session = self._life.session
-        if session and self._life.standing.open and not self._way.wanted:
+        if session and self._life.report.open and not self._handover.wanted:
             self._deliveries.dispatch(session)
 
     def _take(self, note: Note) -> None:
@@ -203,23 +205,23 @@ class Worker(threading.Thread):
         self._deliveries.settled(note, self._life.session)
         if not note.interrupted:
             self._life.judge(note.error or note.trouble)
-        self._way.make()
+        self._handover.make()
 
     def _about_start(self, note: AboutStart) -> None:
         match note:
             case Granted():
                 self._life.granted()
             case Worn():
-                self._way.wear(note)
+                self._handover.wear(note)
 
     # --- environments
 
     def _about_environment(self, note: AboutEnvironment) -> None:
-        if self._desk.stopping.is_set():
+        if self._loop.stopping.is_set():
             return
         match note:
             case Building():
-                self._changes.building()
+                self._in_use.building()
                 if self._life.idle:
                     self._life.happened(note)
             case Built():
@@ -229,17 +231,17 @@ class Worker(threading.Thread):
         self._life.remark()
 
     def _built(self, note: Built) -> None:
-        self._changes.built(note)
+        self._in_use.built(note)
         if self._life.session:
-            self._way.make()
+            self._handover.make()
         else:
             self._life.happened(Renewed())
             self._life.proceed()
 
     def _unbuilt(self, note: Unbuilt) -> None:
-        self._changes.unbuilt(note.reason)
+        self._in_use.unbuilt(note.reason)
         again = "once its inputs change" if note.wait is None else f"in {note.wait:.0f} s"
-        self._desk.log.error("%s; the next build is %s", note.reason, again)
+        self._loop.log.error("%s; the next build is %s", note.reason, again)
         self._life.unbuilt(note)
 
     def _report(self) -> None:
@@ -248,15 +250,15 @@ class Worker(threading.Thread):
 
 def reported(life: Life, before: WorkerStatus) -> WorkerStatus:
     """Return the status of a life that went on."""
-    situation, now = life.situation, life.standing.now
+    situation, now = life.situation, life.report.now
     same = before.state is situation.state and before.since
     retry_at = situation.retry_at
     return structs.replace(
         before,
         state=situation.state,
         reason=situation.reason,
-        pid=life.process.pid,
-        restarts=max(0, life.process.starts - 1),
+        pid=life.slot.pid,
+        restarts=max(0, life.slot.starts - 1),
         environment=life.environment,
         desired=situation.desired,
         since=before.since if same else moments.now(situation.since - now),

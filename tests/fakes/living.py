@@ -1,4 +1,4 @@
-"""A life without an owner: its desk, its environments, and processes that a test acts for."""
+"""A life without an owner: its loop, its environments, and processes that a test acts for."""
 
 import logging
 import threading
@@ -12,9 +12,9 @@ from framework.environments.installed import receipt
 from framework.environments.installed.current import Current
 from framework.process import Child
 from framework.protocol.messages import IntegrationHello, Ready
-from framework.workers.environment.in_use import Changes
+from framework.workers.environment.in_use import EnvironmentInUse
 from framework.workers.life import Life
-from framework.workers.loop import Desk, Shared, Timers
+from framework.workers.loop import Loop, Shared, Timers
 from framework.workers.notes import Built, Granted, Said
 from framework.workers.session.launch import Launch
 from tests.fakes.child import FakeChild
@@ -72,18 +72,18 @@ class Living:
         self.refusal = None  # why a process cannot be started
         self.began = lambda: None  # called as soon as there is one
         self.reports = 0
-        self.desk = Desk("jira", threading.Event(), Shared(self.ledger, self.turns))
-        self.desk.timers = self.timers = Timers(lambda: self.now)
+        self.loop = Loop("jira", threading.Event(), Shared(self.ledger, self.turns))
+        self.loop.timers = self.timers = Timers(lambda: self.now)
         clock = self.timers.clock
         log = logging.getLogger("integration.jira")
-        self.changes = Changes(Current(), lambda _: None, log, clock, clock)
+        self.in_use = EnvironmentInUse(Current(), lambda _: None, log, clock, clock)
         launch = Acted("jira", "jira", folder, Raw(b"{}"), {}, "test", "1", begin=self._begin)
         ask = lambda: self.asked.append(self.now)  # noqa: E731 - when a build was asked for
-        self.life = Life(launch, self.desk, self.changes, ask, self._report)
+        self.life = Life(launch, self.loop, self.in_use, ask, self._report)
 
     def builds(self, key):
         """Have an environment built, which the next process is started in."""
-        self.changes.built(Built(self.shelf.environment(key), f"inputs of {key}"))
+        self.in_use.built(Built(self.shelf.environment(key), f"inputs of {key}"))
 
     # --- a process
 
@@ -101,7 +101,7 @@ class Living:
         return child
 
     def greets(self):
-        number = self.life.process.starts
+        number = self.life.slot.starts
         for message in (IntegrationHello(1), Ready()):
             self.life.take(Said(number, message))
 
@@ -114,7 +114,7 @@ class Living:
     def dies(self, status=-9):
         """Let the process end, and what follows happen."""
         self.children[-1].dies(status)
-        for key, _ in self.desk.selector.select(0):
+        for key, _ in self.loop.selector.select(0):
             key.data()
         self.goes_on()
 
@@ -122,7 +122,7 @@ class Living:
 
     def goes_on(self):
         """Do what lies in the inbox."""
-        for note in self.desk.inbox.drain():
+        for note in self.loop.inbox.drain():
             assert isinstance(note, Granted), note
             self.life.granted()
 
@@ -162,8 +162,8 @@ class Living:
 
     def end(self):
         if self.life.session:
-            self.life.process.bury()
+            self.life.slot.bury()
         for child in self.children:
             child.hang_up()
             child.close()
-        self.desk.selector.close()
+        self.loop.selector.close()

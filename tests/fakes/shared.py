@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from framework.events import Delivery
 from framework.journal import Transition
-from framework.machine.start_gate import Starts
+from framework.machine.start_gate import StartGate
 from framework.workers.loop import Ledger, Shared
 
-STARTS = Starts(64)  # one for all tests: there is always a turn
+STARTS = StartGate(64)  # one for all tests: there is always a turn
 
 
 class Notes:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from framework.machine import memory_watch, process_table
 from framework.machine.limits import MIB, Limits
-from framework.machine.memory_watch import Gauge, Standing, Verdict, Watched, judge, tree
-from framework.machine.process_table import Seen
+from framework.machine.memory_watch import Excess, MemoryWatch, Verdict, Watched, judge, tree
+from framework.machine.process_table import Row
 from framework.process import Child
 from tests.fakes.children import PATH, line
 
@@ -34,7 +34,7 @@ sys.stdin.read()
 
 def verdicts(*memory: int, limits: Limits = LIMITS) -> list[Verdict]:
     """Replay rounds in which a process had so many MiB."""
-    standing, found = Standing(), []
+    standing, found = Excess(), []
     for size in memory:
         standing, verdict = judge(standing, size * MIB, limits)
         found.append(verdict)
@@ -45,18 +45,20 @@ class Machine:
     """A machine in which every process has the memory that is written here; who was told what."""
 
     def __init__(self):
-        self.seen: list[Seen] = []
+        self.seen: list[Row] = []
         self.watched: list[Watched] = []
         self.pss: dict[int, int] = {}
         self.measured: list[int] = []
         self.exhausted = False
         self.told: list[tuple[str, int, str]] = []
-        self.gauge = Gauge(lambda: self.watched, threading.Event(), self.scan, self.measure)
+        self.memory_watch = MemoryWatch(
+            lambda: self.watched, threading.Event(), self.scan, self.measure
+        )
 
-    def scan(self) -> list[Seen]:
+    def scan(self) -> list[Row]:
         return self.seen
 
-    def measure(self, one: Seen) -> int:
+    def measure(self, one: Row) -> int:
         if self.exhausted:
             raise OSError(24, "Too many open files", f"/proc/{one.pid}/smaps_rollup")
         self.measured.append(one.pid)
@@ -65,7 +67,7 @@ class Machine:
     def process(self, pid: int, mib: int, parent: int = 0, started: int = 1) -> None:
         """Have a process, in the place of an earlier one of its pid."""
         self.seen = [one for one in self.seen if one.pid != pid]
-        self.seen.append(Seen(pid, parent, pid, "python", started, mib * MIB))
+        self.seen.append(Row(pid, parent, pid, "python", started, mib * MIB))
 
     def watch(self, pid: int) -> None:
         self.watched.append(
@@ -81,7 +83,7 @@ class Machine:
         """Return who was told in so many rounds."""
         before = len(self.told)
         for _ in range(number):
-            self.gauge.round()
+            self.memory_watch.round()
         return [(name, pid) for name, pid, _ in self.told[before:]]
 
 
@@ -265,7 +267,7 @@ def test_a_real_process_over_its_limit_is_told(sharing):
     told = []
     limits = Limits(memory=int(1.2 * HELD), memory_soft=20 * MIB)
     watched = Watched(sharing("own").pid, limits, told.append, told.append)
-    thread = Gauge(lambda: [watched], Rounds(3))
+    thread = MemoryWatch(lambda: [watched], Rounds(3))
 
     thread.start()
     thread.join(10)
@@ -283,11 +285,11 @@ def test_sharing_is_not_held_against_anyone(sharing):
     watched = Watched(child.pid, limits, told.append, told.append)
     measured = []
 
-    def pss(one: Seen) -> int:
+    def pss(one: Row) -> int:
         measured.append(one.pid)
         return process_table.pss(one)
 
-    Gauge(lambda: [watched], threading.Event(), pss=pss).round()
+    MemoryWatch(lambda: [watched], threading.Event(), pss=pss).round()
 
     assert len(measured) == 2  # their resident memory was over the limit
     assert told == []

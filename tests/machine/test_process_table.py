@@ -10,7 +10,7 @@ import pytest
 
 from framework import kernel
 from framework.machine import process_table
-from framework.machine.process_table import Seen
+from framework.machine.process_table import Row
 from framework.process import MARKER, Child
 from tests.fakes.children import DEADLINE, ESCAPE, PATH, line, shell, until
 
@@ -24,7 +24,7 @@ def adopting() -> Iterator[None]:
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 0)
 
 
-def seen(pid: int) -> Seen:
+def seen(pid: int) -> Row:
     return next(one for one in process_table.scan() if one.pid == pid)
 
 
@@ -126,4 +126,4 @@ def test_a_daemon_belongs_to_the_family_whose_marker_it_carries(children):
 
 
 def test_a_root_that_is_gone_has_no_family():
-    assert process_table.families([Seen(1, 0, 1, "init", 0, 0)], {2: "i/two"}) == {}
+    assert process_table.families([Row(1, 0, 1, "init", 0, 0)], {2: "i/two"}) == {}

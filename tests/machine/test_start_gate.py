@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from framework.machine.start_gate import Starts
+from framework.machine.start_gate import StartGate
 
 SECONDS = 10.0
 
@@ -16,15 +16,15 @@ class Asked:
     def __init__(self):
         self.now = 0.0
         self.granted = []
-        self.starts = Starts(2, turn=5.0, clock=lambda: self.now)
+        self.gate = StartGate(2, turn=5.0, clock=lambda: self.now)
 
     def ask(self, *identifiers):
         for identifier in identifiers:
-            self.starts.ask(identifier, partial(self.granted.append, identifier))
+            self.gate.ask(identifier, partial(self.granted.append, identifier))
 
     def outcome(self):
-        self.starts.close()
-        self.starts.run()
+        self.gate.close()
+        self.gate.run()
         return self.granted
 
 
@@ -41,31 +41,31 @@ def test_so_many_start_at_once_and_the_rest_waits(asked):
 
 def test_who_has_started_lets_the_next_begin_in_the_order_of_asking(asked):
     asked.ask("a", "b", "c", "d")
-    asked.starts.leave("b")
-    asked.starts.leave("a")
+    asked.gate.leave("b")
+    asked.gate.leave("a")
 
     assert asked.outcome() == ["a", "b", "c", "d"]
 
 
 def test_who_no_longer_wants_to_is_passed_over(asked):
     asked.ask("a", "b", "c", "d")
-    asked.starts.leave("c")
-    asked.starts.leave("a")
+    asked.gate.leave("c")
+    asked.gate.leave("a")
 
     assert asked.outcome() == ["a", "b", "d"]
 
 
 def test_who_asks_twice_is_granted_one_turn_as_it_asked_last(asked):
     asked.ask("a", "b", "c")
-    asked.starts.ask("c", partial(asked.granted.append, "c again"))
+    asked.gate.ask("c", partial(asked.granted.append, "c again"))
     for identifier in ("a", "b"):
-        asked.starts.leave(identifier)
+        asked.gate.leave(identifier)
 
     assert asked.outcome() == ["a", "b", "c again"]
 
 
 def test_a_turn_that_nobody_has_is_given_back_in_vain(asked):
-    asked.starts.leave("stranger")
+    asked.gate.leave("stranger")
     asked.ask("a")
 
     assert asked.outcome() == ["a"]
@@ -76,7 +76,7 @@ def test_one_who_takes_too_long_is_not_waited_for(asked):
         asked.now += 5.0
 
     asked.ask("a")
-    asked.starts.ask("b", later)
+    asked.gate.ask("b", later)
     asked.ask("c")
 
     assert asked.outcome() == ["a", "c"]
@@ -84,7 +84,7 @@ def test_one_who_takes_too_long_is_not_waited_for(asked):
 
 def test_the_end_of_a_turn_is_noticed_although_nobody_says_anything():
     granted = queue.SimpleQueue()
-    starts = Starts(1, turn=0.01)
+    starts = StartGate(1, turn=0.01)
     starts.start()
     for identifier in "abc":
         starts.ask(identifier, partial(granted.put, identifier))
@@ -96,9 +96,9 @@ def test_the_end_of_a_turn_is_noticed_although_nobody_says_anything():
 
 
 def test_while_nobody_waits_it_sleeps_and_while_somebody_does_until_the_first_turn_ends(asked):
-    assert asked.starts._pause == 60
+    assert asked.gate._pause == 60
     asked.ask("a", "b", "c")
     asked.outcome()
     asked.now = 1.0
 
-    assert asked.starts._pause == 4
+    assert asked.gate._pause == 4

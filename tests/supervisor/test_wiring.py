@@ -54,7 +54,7 @@ def worker(means, one, tmp_path):
 
 
 def test_a_worker_is_made_of_what_its_settings_say(worker, means, tmp_path):
-    launch = worker._life.process._launch
+    launch = worker._life.slot._launch
 
     assert (launch.identifier, launch.type, launch.folder) == ("eu", "type", tmp_path)
     assert msgspec.json.decode(launch.config) == {"token": "s3cret"}
@@ -69,7 +69,7 @@ def test_a_worker_has_not_begun_and_is_pending(worker):
 
 
 def test_its_environments_are_those_of_its_folder_and_a_stop_ends_a_build(worker, means, tmp_path):
-    stopping = worker._desk.stopping
+    stopping = worker._loop.stopping
 
     assert worker.supply.build(stopping, print) is ENVIRONMENT
     assert means.environments.built == [("eu", tmp_path, stopping)]
@@ -95,12 +95,12 @@ def test_what_a_lane_does_is_a_resync_in_its_name_which_a_stop_ends(worker, mean
     assert (exporter.identifier, exporter.type) == ("eu", "type")
     assert exporter.journal is means.journal
     assert exporter.log is logging.getLogger("integration.eu")
-    assert exporter.stop is worker._desk.stopping
+    assert exporter.stop is worker._loop.stopping
 
 
 def test_each_worker_is_stopped_for_itself(means, one):
     first, second = (wiring.worker(one(name), means) for name in ("eu", "us"))
     first.stop()
 
-    assert first._desk.stopping.is_set()
-    assert not second._desk.stopping.is_set()
+    assert first._loop.stopping.is_set()
+    assert not second._loop.stopping.is_set()

@@ -3,7 +3,7 @@ import pytest
 from framework.errors import ProcessGoneError, ProtocolError, SourceError, StoppedError
 from framework.events import Delivery, Resync
 from framework.protocol.messages import Ack, Cancel, Done, KindDone, Page, Progress
-from framework.workers.attempt import Attempt, Limits
+from framework.workers.attempt import Attempt, Deadlines
 
 DELIVERY = Delivery(Resync("e1", "jira", "test"), "jira", 1)
 ID = DELIVERY.id
@@ -16,7 +16,7 @@ class Process:
         self.sent, self.killed = [], []
         self._react = react
         self.attempt = Attempt(
-            DELIVERY, self._send, self._kill, limits=Limits(idle=0.05, cancel=0.05)
+            DELIVERY, self._send, self._kill, deadlines=Deadlines(idle=0.05, cancel=0.05)
         )
 
     def _send(self, message):

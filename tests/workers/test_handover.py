@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from framework.workers.handover import Way
+from framework.workers.handover import Handover
 from framework.workers.loop import Timers
 from framework.workers.notes import Worn
 from framework.workers.states import Cause
@@ -16,11 +16,11 @@ class Owner:
     def __init__(self):
         self.now, self.ended = 0.0, []
         self.timers = Timers(lambda: self.now)
-        self.standing = SimpleNamespace(serving=True)
-        self.process = SimpleNamespace(pid=7)
-        self.changes = SimpleNamespace(next=None)
+        self.report = SimpleNamespace(serving=True)
+        self.slot = SimpleNamespace(pid=7)
+        self.in_use = SimpleNamespace(next=None)
         self.deliveries = SimpleNamespace(busy=True)
-        self.way = Way(self, self.changes, self.deliveries, self.timers, 300.0)
+        self.handover = Handover(self, self.in_use, self.deliveries, self.timers, 300.0)
 
     def make_way(self, reason, cause=Cause.ASKED):
         self.ended.append((reason, cause))
@@ -36,27 +36,27 @@ def owner():
 
 
 def test_without_a_reason_no_process_makes_way(owner):
-    owner.way.make()
+    owner.handover.make()
 
-    assert not owner.way.wanted
+    assert not owner.handover.wanted
     assert (owner.ended, owner.timers.wait(1000)) == ([], 1000)
 
 
 def test_for_another_environment_it_finishes_its_delivery_first(owner):
-    owner.changes.next = "built"
-    owner.way.make()
-    assert (owner.way.wanted, owner.ended) == (True, [])
+    owner.in_use.next = "built"
+    owner.handover.make()
+    assert (owner.handover.wanted, owner.ended) == (True, [])
 
     owner.deliveries.busy = False
-    owner.way.make()
+    owner.handover.make()
     assert owner.ended == [(TAKES_OVER, Cause.ASKED)]
 
 
 def test_a_delivery_holds_it_up_only_so_long_however_often_it_is_asked(owner):
-    owner.changes.next = "built"
-    owner.way.make()
+    owner.in_use.next = "built"
+    owner.handover.make()
     owner.passes(299)
-    owner.way.make()
+    owner.handover.make()
     assert owner.ended == []
     owner.passes(1)
 
@@ -64,50 +64,50 @@ def test_a_delivery_holds_it_up_only_so_long_however_often_it_is_asked(owner):
 
 
 def test_a_change_that_is_called_off_is_forgotten(owner):
-    owner.changes.next = "built"
-    owner.way.make()
-    owner.changes.next = None
-    owner.way.make()
+    owner.in_use.next = "built"
+    owner.handover.make()
+    owner.in_use.next = None
+    owner.handover.make()
     owner.passes(1000)
 
     assert owner.ended == []
 
 
 def test_a_process_that_does_not_serve_need_not_finish(owner):
-    owner.standing.serving = False
-    owner.changes.next = "built"
-    owner.way.make()
+    owner.report.serving = False
+    owner.in_use.next = "built"
+    owner.handover.make()
 
     assert owner.ended == [(TAKES_OVER, Cause.ASKED)]
 
 
 def test_one_that_has_grown_finishes_its_delivery_first(owner):
-    owner.way.wear(Worn(7, "its memory is 450 MiB"))
-    assert (owner.way.wanted, owner.ended) == (True, [])
+    owner.handover.wear(Worn(7, "its memory is 450 MiB"))
+    assert (owner.handover.wanted, owner.ended) == (True, [])
     owner.deliveries.busy = False
-    owner.way.make()
+    owner.handover.make()
 
     assert owner.ended == [("its memory is 450 MiB", Cause.WORN)]
 
 
 def test_one_that_has_grown_makes_way_for_another_environment_as_if_it_had_not(owner):
     owner.deliveries.busy = False
-    owner.changes.next = "built"
-    owner.way.wear(Worn(7, "its memory is 450 MiB"))
+    owner.in_use.next = "built"
+    owner.handover.wear(Worn(7, "its memory is 450 MiB"))
 
     assert owner.ended == [(TAKES_OVER, Cause.ASKED)]
 
 
 def test_what_an_earlier_process_grew_to_is_of_no_interest(owner):
-    owner.way.wear(Worn(6, "its memory is 450 MiB"))
+    owner.handover.wear(Worn(6, "its memory is 450 MiB"))
 
-    assert not owner.way.wanted
+    assert not owner.handover.wanted
     assert owner.ended == []
 
 
 def test_one_that_is_gone_when_its_time_is_up_is_not_ended(owner):
-    owner.way.wear(Worn(7, "its memory is 450 MiB"))
-    owner.process.pid = None
+    owner.handover.wear(Worn(7, "its memory is 450 MiB"))
+    owner.slot.pid = None
     owner.passes(300)
 
     assert owner.ended == []

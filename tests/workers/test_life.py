@@ -28,7 +28,7 @@ def test_without_an_environment_one_is_asked_for(one):
 def test_it_starts_in_its_turn_which_ends_once_it_is_ready(one):
     one.starts("old")
     assert (one.state, one.turns.starting) == (State.STARTING, {"jira"})
-    assert (one.life.environment, one.life.process.pid) == ("old", 4000)
+    assert (one.life.environment, one.life.slot.pid) == ("old", 4000)
     one.greets()
 
     assert (one.state, one.turns.starting) == (State.READY, set())
@@ -47,14 +47,14 @@ def test_while_it_waits_for_its_turn_it_says_so_and_is_not_idle(one):
 def test_a_turn_that_comes_too_late_is_given_back(one):
     one.builds("old")
     one.life.proceed()
-    one.desk.stopping.set()
+    one.loop.stopping.set()
     one.goes_on()
 
     assert (one.children, one.turns.starting) == ([], set())
 
 
 def test_after_a_stop_of_the_supervisor_nothing_is_asked_for(one):
-    one.desk.stopping.set()
+    one.loop.stopping.set()
     one.builds("old")
     one.life.proceed()
 
@@ -125,7 +125,7 @@ def test_a_death_by_a_signal_is_told_with_its_name(one):
 def test_after_a_death_it_is_started_again_when_it_is_time(one):
     errors = (one.serves(), one.works())[1]
     one.dies(1)
-    assert (one.state, one.life.process.pid) == (State.BACKOFF, None)
+    assert (one.state, one.life.slot.pid) == (State.BACKOFF, None)
     assert 0.5 <= one.delay <= 1
     one.passes(1)
 
@@ -320,12 +320,12 @@ def test_one_that_is_wanted_again_while_it_stops_starts_after_its_end(one):
 
 def test_a_pause_leaves_the_process_alone_and_closes_the_door(one):
     child = one.serves()
-    assert one.life.standing.open
+    assert one.life.report.open
     one.life.ask(PAUSE)
 
     assert (one.state, child.did) == (State.READY, [])
-    assert one.life.standing.serving
-    assert not one.life.standing.open
+    assert one.life.report.serving
+    assert not one.life.report.open
 
 
 def test_a_restart_replaces_the_process_without_a_failure(one):
@@ -395,10 +395,10 @@ def test_trouble_outlives_the_process_it_was_had_in(one):
 
 def test_an_environment_that_cannot_be_built_makes_a_process_degraded(one):
     one.serves()
-    one.changes.building()
+    one.in_use.building()
     one.life.remark()
     assert (one.state, one.reason) == (State.READY, "building a new environment")
-    one.changes.unbuilt("no version matches")
+    one.in_use.unbuilt("no version matches")
     one.life.unbuilt(Unbuilt("no version matches", None))
     one.life.remark()
 
@@ -433,7 +433,7 @@ def test_when_the_supervisor_ends_a_process_has_ten_seconds_and_no_successor(one
     child = one.serves()
     errors = one.works()
     child.heard()
-    one.desk.stopping.set()
+    one.loop.stopping.set()
     one.life.shut_down()
     assert (one.state, one.reason) == (State.STOPPING, None)
     assert child.heard() == [Shutdown(10)]
@@ -441,11 +441,11 @@ def test_when_the_supervisor_ends_a_process_has_ten_seconds_and_no_successor(one
     one.dies(0)
 
     assert (one.life.session, len(one.children)) == (None, 1)
-    assert one.desk.inbox.drain() == []
+    assert one.loop.inbox.drain() == []
 
 
 def test_a_turn_granted_for_nothing_starts_nothing(one):
-    one.desk.inbox.put(Granted())
+    one.loop.inbox.put(Granted())
     one.goes_on()
 
     assert one.children == []
@@ -461,7 +461,7 @@ def test_an_environment_that_came_while_it_stopped_is_the_one_it_starts_in_again
     one.goes_on()
     one.greets()
 
-    assert (one.keys, one.changes.next) == (["old", "new"], None)
+    assert (one.keys, one.in_use.next) == (["old", "new"], None)
 
 
 def test_an_environment_that_came_while_it_made_way_is_the_one_it_starts_in_later(one):
@@ -472,4 +472,4 @@ def test_an_environment_that_came_while_it_made_way_is_the_one_it_starts_in_late
     one.passes(1)
     one.greets()
 
-    assert (one.keys, one.changes.next) == (["old", "new"], None)
+    assert (one.keys, one.in_use.next) == (["old", "new"], None)

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from framework.journal import Desired
-from framework.workers.loop import Desk, Shared, Timers
-from framework.workers.session.exits import End
+from framework.workers.loop import Loop, Shared, Timers
+from framework.workers.session.exits import Exit
 from framework.workers.states import (
     Asked,
     Building,
@@ -22,7 +22,7 @@ from framework.workers.states import (
     Told,
     Unbuilt,
 )
-from framework.workers.status import Standing, WorkerStatus, transition
+from framework.workers.status import StateReport, WorkerStatus, transition
 from framework.workers.worker import reported
 from tests.fakes.shared import Notes
 
@@ -33,8 +33,8 @@ def life(situation, *, now=100.0, pid=None, starts=0):
     """Make a life with what a status shows of it."""
     return SimpleNamespace(
         situation=situation,
-        standing=SimpleNamespace(now=now),
-        process=SimpleNamespace(pid=pid, starts=starts),
+        report=SimpleNamespace(now=now),
+        slot=SimpleNamespace(pid=pid, starts=starts),
         environment="key" if starts else None,
     )
 
@@ -113,7 +113,7 @@ def test_a_change_of_state_is_kept_with_its_process():
 
 
 def test_the_end_of_a_process_is_kept_with_its_exit_status_and_last_lines():
-    end = End("exit status 1", pid=7, status=1, stderr=("Traceback", "no such broker"))
+    end = Exit("exit status 1", pid=7, status=1, stderr=("Traceback", "no such broker"))
     known = transition("jira", State.READY, BACKOFF, None, end)
 
     assert (known.pid, known.exit_code, known.signal) == (7, 1, None)
@@ -122,13 +122,13 @@ def test_the_end_of_a_process_is_kept_with_its_exit_status_and_last_lines():
 
 
 def test_the_signal_that_ended_it_is_kept_by_name():
-    end = End("killed by SIGKILL", pid=7, status=-9)
+    end = Exit("killed by SIGKILL", pid=7, status=-9)
 
     assert transition("jira", State.READY, BACKOFF, None, end).signal == "SIGKILL"
 
 
 def test_a_state_without_a_reason_has_that_of_the_end():
-    end = End("its memory is 612 MiB", Cause.WORN, pid=7, status=0)
+    end = Exit("its memory is 612 MiB", Cause.WORN, pid=7, status=0)
     known = transition("jira", State.STOPPING, Situation(State.PENDING), None, end)
 
     assert known.reason == "its memory is 612 MiB"
@@ -139,13 +139,13 @@ class Journaled:
 
     def __init__(self):
         self.now, self.reports, self.ledger = 100.0, 0, Notes()
-        desk = Desk("jira", threading.Event(), Shared(self.ledger, None))
-        desk.timers = Timers(lambda: self.now)
-        self.standing = Standing(desk, self._report)
+        loop = Loop("jira", threading.Event(), Shared(self.ledger, None))
+        loop.timers = Timers(lambda: self.now)
+        self.report = StateReport(loop, self._report)
 
     def happens(self, *happenings, pid=None, end=None):
         for one in happenings:
-            self.standing.happened(one, pid, end)
+            self.report.happened(one, pid, end)
 
     @property
     def transitions(self):
@@ -176,7 +176,7 @@ def test_every_change_of_state_is_kept_and_everything_that_happens_is_reported(t
 
 def test_a_process_is_named_in_the_states_that_it_lives_in(told):
     told.happens(Queued(), Spawned(), pid=7)
-    told.happens(Ended("it died", Cause.CRASHED), pid=7, end=End("it died", pid=7, status=1))
+    told.happens(Ended("it died", Cause.CRASHED), pid=7, end=Exit("it died", pid=7, status=1))
     told.happens(Unbuilt("no", None), pid=7)
 
     assert [one.pid for one in told.ledger.transitions] == [7, 7, None]
@@ -196,21 +196,21 @@ def test_the_log_tells_states_with_their_reasons_and_when_it_goes_on(told, caplo
 
 
 def test_deliveries_are_for_one_that_serves_and_is_to_run(told):
-    assert told.standing.startable
+    assert told.report.startable
     told.happens(Spawned(), Served())
-    assert (told.standing.open, told.standing.serving) == (True, True)
+    assert (told.report.open, told.report.serving) == (True, True)
     told.happens(Told("trouble", None))
-    assert told.standing.open
+    assert told.report.open
     told.happens(Asked(Desired.PAUSE))
 
-    assert (told.standing.open, told.standing.serving) == (False, True)
-    assert not told.standing.startable
+    assert (told.report.open, told.report.serving) == (False, True)
+    assert not told.report.startable
 
 
 def test_what_waits_may_start_once_its_time_has_come(told):
     told.happens(Spawned(), Ended("it died", Cause.MACHINE))
-    assert told.standing.situation.state is State.BACKOFF
-    assert not told.standing.startable
+    assert told.report.situation.state is State.BACKOFF
+    assert not told.report.startable
     told.now += 10
 
-    assert told.standing.startable
+    assert told.report.startable

@@ -79,7 +79,7 @@ def test_inputs_that_are_looked_at_and_have_changed_are_built(worker):
     first = jira.serves()
     jira.fingerprint = "other inputs"
     jira.worker.look()
-    until(lambda: jira.worker._changes._succession.fingerprint == "other inputs")
+    until(lambda: jira.worker._in_use._rollout.fingerprint == "other inputs")
 
     assert (jira.status.pid, jira.status.state) == (first.pid, State.READY)
 
@@ -194,7 +194,7 @@ def test_what_was_stopped_in_an_earlier_life_is_built_and_not_started(worker, ca
     jira = worker()
     jira.worker.desire(Desired.STOP)
     jira.worker.start()
-    until(lambda: jira.worker._changes.usable)
+    until(lambda: jira.worker._in_use.usable)
 
     assert (jira.status.state, jira.status.desired) == (State.STOPPED, Desired.STOP)
     assert jira.children.empty()
@@ -328,7 +328,7 @@ def test_an_environment_that_came_while_it_was_stopped_holds_no_delivery_back(wo
     jira.until(State.STOPPING)
     jira.fingerprint = "other inputs"
     jira.worker.look()
-    until(lambda: jira.worker._changes.next)
+    until(lambda: jira.worker._in_use.next)
     child.dies(0)
     jira.until(State.STOPPED)
     jira.deliver("e1")
@@ -406,7 +406,7 @@ def test_an_owner_that_fails_says_so_and_what_to_do(broken, caplog):
     assert jira.status.reason == "unexpected: Broken('oops')"
     said = [record.message for record in caplog.get_records("setup")]
     assert said[-1] == "its owner failed; `supervisor.py restart` makes another"
-    assert jira.worker._desk.stopping.is_set()
+    assert jira.worker._loop.stopping.is_set()
 
 
 def test_a_delivery_in_work_goes_back_when_its_owner_fails(broken):

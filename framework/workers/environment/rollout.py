@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from framework.environments import Environment
 from framework.environments.installed.current import Bad, Current
 from framework.workers.notes import Built
-from framework.workers.session.exits import End
+from framework.workers.session.exits import Exit
 
 PROBATION = 300.0  # seconds
 CRASHES = 3  # within the probation
@@ -20,7 +20,7 @@ WAITING = "a new environment waits for the delivery in work"
 NOTES = (BUILDING, WAITING)  # remarks that are no trouble
 
 
-class Succession(Struct, frozen=True):
+class Rollout(Struct, frozen=True):
     """What is noted, and what only this life knows; `remark` is for operators.
 
     `fingerprint` is that of the inputs which the environment in use was built from, if known;
@@ -34,95 +34,93 @@ class Succession(Struct, frozen=True):
     remark: str | None = None
 
 
-def resumed(current: Current) -> Succession:
+def resumed(current: Current) -> Rollout:
     """Go on from what was noted in an earlier life."""
-    return Succession(current, remark=_refusal(current.bad))
+    return Rollout(current, remark=_refusal(current.bad))
 
 
-def building(succession: Succession) -> Succession:
+def building(rollout: Rollout) -> Rollout:
     """Say that today's inputs are dealt with."""
-    return structs.replace(succession, remark=BUILDING)
+    return structs.replace(rollout, remark=BUILDING)
 
 
-def unbuilt(succession: Succession, reason: str) -> Succession:
+def unbuilt(rollout: Rollout, reason: str) -> Rollout:
     """Stay, and say why."""
     remark = f"the new environment could not be built: {reason}"
-    return structs.replace(succession, remark=remark)
+    return structs.replace(rollout, remark=remark)
 
 
-def refuses(succession: Succession, built: Built) -> bool:
+def refuses(rollout: Rollout, built: Built) -> bool:
     """Tell whether it failed, and its inputs are the same as then."""
-    bad = succession.current.bad
+    bad = rollout.current.bad
     return bad is not None and _identity(bad) == (built.environment.key, built.fingerprint)
 
 
-def refused(succession: Succession) -> Succession:
+def refused(rollout: Rollout) -> Rollout:
     """Stay, and say why."""
-    return structs.replace(succession, remark=_refusal(succession.current.bad))
+    return structs.replace(rollout, remark=_refusal(rollout.current.bad))
 
 
-def replaces(succession: Succession, built: Built) -> bool:
+def replaces(rollout: Rollout, built: Built) -> bool:
     """Tell whether it is another environment than the one in use."""
-    environment = succession.current.environment
+    environment = rollout.current.environment
     return environment is None or environment.key != built.environment.key
 
 
-def confirmed(succession: Succession, built: Built) -> Succession:
+def confirmed(rollout: Rollout, built: Built) -> Rollout:
     """Stay: today's inputs lead to the environment in use; what was bad may be tried again."""
-    current = structs.replace(succession.current, environment=built.environment, bad=None)
-    return structs.replace(succession, current=current, fingerprint=built.fingerprint, remark=None)
+    current = structs.replace(rollout.current, environment=built.environment, bad=None)
+    return structs.replace(rollout, current=current, fingerprint=built.fingerprint, remark=None)
 
 
-def succeeded(succession: Succession, built: Built, now: float) -> Succession:
+def succeeded(rollout: Rollout, built: Built, now: float) -> Rollout:
     """Go on to another environment, from now on probation."""
-    last = succession.current
-    previous = last.previous if _doubtful(succession, now) else last.environment
+    last = rollout.current
+    previous = last.previous if _doubtful(rollout, now) else last.environment
     if previous and previous.key == built.environment.key:
         previous = None  # the inputs are what they were before
-    return Succession(Current(built.environment, previous, now), built.fingerprint)
+    return Rollout(Current(built.environment, previous, now), built.fingerprint)
 
 
-def served(succession: Succession) -> Succession:
+def served(rollout: Rollout) -> Rollout:
     """Know that a process got ready in the environment in use."""
-    return structs.replace(succession, served=True)
+    return structs.replace(rollout, served=True)
 
 
-def ended(succession: Succession, end: End, now: float) -> Succession:
+def ended(rollout: Rollout, end: Exit, now: float) -> Rollout:
     """Stay after the end of a process, or go back to the previous environment."""
-    if not on_probation(succession, now):
-        return succession
-    crashes = succession.crashes + 1
+    if not on_probation(rollout, now):
+        return rollout
+    crashes = rollout.crashes + 1
     if not end.final and crashes < CRASHES:
-        return structs.replace(succession, crashes=crashes)
-    return _gone_back(succession, _verdict(end), now)
+        return structs.replace(rollout, crashes=crashes)
+    return _gone_back(rollout, _verdict(end), now)
 
 
-def fallen_back(succession: Succession, previous: Environment, now: float) -> Succession:
+def fallen_back(rollout: Rollout, previous: Environment, now: float) -> Rollout:
     """Go back to the previous environment since the one in use is gone."""
-    return structs.replace(
-        succession, current=Current(previous, None, now), crashes=0, served=False
-    )
+    return structs.replace(rollout, current=Current(previous, None, now), crashes=0, served=False)
 
 
-def on_probation(succession: Succession, now: float) -> bool:
+def on_probation(rollout: Rollout, now: float) -> bool:
     """Tell whether the environment in use is new, and there is one to go back to."""
-    current = succession.current
+    current = rollout.current
     return current.previous is not None and now - current.since < PROBATION
 
 
-def _doubtful(succession: Succession, now: float) -> bool:
-    proven = succession.served and not succession.crashes
-    return on_probation(succession, now) and not proven
+def _doubtful(rollout: Rollout, now: float) -> bool:
+    proven = rollout.served and not rollout.crashes
+    return on_probation(rollout, now) and not proven
 
 
-def _gone_back(succession: Succession, reason: str, now: float) -> Succession:
-    failed = succession.current
+def _gone_back(rollout: Rollout, reason: str, now: float) -> Rollout:
+    failed = rollout.current
     assert failed.environment is not None
-    bad = Bad(failed.environment.key, succession.fingerprint, reason)
+    bad = Bad(failed.environment.key, rollout.fingerprint, reason)
     return resumed(Current(failed.previous, None, now, bad))
 
 
-def _verdict(end: End) -> str:
+def _verdict(end: Exit) -> str:
     if end.final:
         return end.reason
     return f"{CRASHES} ends in its first {PROBATION / 60:.0f} minutes, the last: {end.reason}"

@@ -25,7 +25,7 @@ SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 OURS = "not by the supervisor: out of memory (see `dmesg`), or a person"
 
 
-class End(Struct, frozen=True):
+class Exit(Struct, frozen=True):
     """The end of a process; `status` is its exit status, negative a signal, None if unknown.
 
     `late`: it did not get ready in time. `stderr` are its last lines.
@@ -64,14 +64,14 @@ def died(status: int, last_line: str) -> str:
     return f"{_how(status)}: {last_line}" if last_line else _how(status)
 
 
-def unstarted(error: OSError) -> End:
+def unstarted(error: OSError) -> Exit:
     """Return the end of a process that could not even be started."""
     if error.errno in SHORTAGES:
         shortage = f"this machine cannot start another process: {error.strerror}"
-        return End(
+        return Exit(
             f"{shortage}; look at its limits of open files, processes and memory", Cause.MACHINE
         )
-    return End(f"the process could not be started: {error}")
+    return Exit(f"the process could not be started: {error}")
 
 
 def signal_name(number: int) -> str:

@@ -27,7 +27,7 @@ from framework.workers.attempt import Attempt
 from framework.workers.loop import Timers
 from framework.workers.notes import Kill, Said, ToOwner
 from framework.workers.session import exits
-from framework.workers.session.exits import End
+from framework.workers.session.exits import Exit
 from framework.workers.session.launch import Launch
 from framework.workers.session.pipes import Drain
 from framework.workers.session.stacks import DUMP_SECONDS, Stacks
@@ -173,7 +173,7 @@ class Session:
         for attempt in tuple(self.attempts.values()):
             attempt.end(error)
 
-    def bury(self) -> End:
+    def bury(self) -> Exit:
         """End what is left of the group, read the pipes empty; return how it ended."""
         self.child.kill()  # before reaping: until then nobody else can have the group's number
         status = self.child.reap()
@@ -183,7 +183,7 @@ class Session:
             drain.finish(DRAIN_SECONDS)
         self._stacks.end()
         self.child.close()
-        return End(
+        return Exit(
             reason=self._cause or exits.died(status, self._errors.last_line),
             cause=Cause.HOPELESS if self._refused else exits.cause(status),
             late=self._late,

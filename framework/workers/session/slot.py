@@ -9,19 +9,19 @@ from framework.errors import ProcessGoneError
 from framework.orphans import sweep
 from framework.process import KILL_SECONDS
 from framework.protocol.messages import Ready
-from framework.workers.loop import Desk
+from framework.workers.loop import Loop
 from framework.workers.notes import AboutProcess, Hung, Kill, Overgrown, Said, Send
-from framework.workers.session.exits import End
+from framework.workers.session.exits import Exit
 from framework.workers.session.launch import Launch
 from framework.workers.session.session import Session
 
 
-class Incumbent:
-    """Owned by the owner's thread, which waits at `desk`."""
+class ProcessSlot:
+    """Owned by the owner's thread, which waits at `loop`."""
 
-    def __init__(self, launch: Launch, desk: Desk):
+    def __init__(self, launch: Launch, loop: Loop):
         self._launch = launch
-        self._desk = desk
+        self._loop = loop
         self.session: Session | None = None
         self.starts = 0
         self._unswept = False  # there was no open file left to look for what it left behind
@@ -38,9 +38,9 @@ class Incumbent:
             self._sweep()
         child = self._launch.start(environment)
         self.starts += 1
-        start, desk = (self.starts, child), self._desk
+        start, loop = (self.starts, child), self._loop
         try:
-            session = Session(start, self._launch, desk.timers, desk.log, desk.inbox.put)
+            session = Session(start, self._launch, loop.timers, loop.log, loop.inbox.put)
             session.open()
         except (OSError, RuntimeError) as error:  # others took the files or threads that were left
             child.kill()
@@ -48,18 +48,18 @@ class Incumbent:
             child.close()
             raise OSError(errno.EAGAIN, str(error)) from error
         self.session = session
-        desk.selector.register(child.pidfd, selectors.EVENT_READ, died)
+        loop.selector.register(child.pidfd, selectors.EVENT_READ, died)
 
     def watch(self) -> None:
         """Wait for room in the process's stdin only while something is to be written."""
         session = self.session
         if session is None:
             return
-        watched = session.stdin in self._desk.selector.get_map()
+        watched = session.stdin in self._loop.selector.get_map()
         if session.writing and not watched:
-            self._desk.selector.register(session.stdin, selectors.EVENT_WRITE, session.flush)
+            self._loop.selector.register(session.stdin, selectors.EVENT_WRITE, session.flush)
         elif watched and not session.writing:
-            self._desk.selector.unregister(session.stdin)
+            self._loop.selector.unregister(session.stdin)
 
     def take(self, note: AboutProcess) -> bool:
         """Do what a note about the process says; tell whether it has become ready."""
@@ -78,13 +78,13 @@ class Incumbent:
                 session.give_up(reason)
         return False
 
-    def bury(self) -> End:
+    def bury(self) -> Exit:
         """Forget the dead process; return how it ended."""
         session = self.session
         assert session is not None
-        self._desk.selector.unregister(session.child.pidfd)
-        if session.stdin in self._desk.selector.get_map():
-            self._desk.selector.unregister(session.stdin)
+        self._loop.selector.unregister(session.child.pidfd)
+        if session.stdin in self._loop.selector.get_map():
+            self._loop.selector.unregister(session.stdin)
         end = session.bury()
         self.session = None
         self._sweep()
@@ -96,11 +96,11 @@ class Incumbent:
             swept = sweep(self._launch.marker)
         except OSError as error:
             self._unswept = True
-            self._desk.log.warning("what it left behind is looked for later: %s", error.strerror)
+            self._loop.log.warning("what it left behind is looked for later: %s", error.strerror)
             return
         self._unswept = False
         if swept:
-            self._desk.log.warning("%d processes that it left behind were killed", swept)
+            self._loop.log.warning("%d processes that it left behind were killed", swept)
 
 
 def _about(note: AboutProcess, session: Session) -> bool:

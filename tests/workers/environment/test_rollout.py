@@ -5,14 +5,14 @@ import pytest
 from framework.environments import Environment
 from framework.environments.installed.current import Bad, Current
 from framework.workers.environment import rollout
-from framework.workers.environment.rollout import Succession
+from framework.workers.environment.rollout import Rollout
 from framework.workers.notes import Built
-from framework.workers.session.exits import End
+from framework.workers.session.exits import Exit
 from framework.workers.states import Cause
 
-CRASH = End("exit status 1: No module named 'boto3'")
-LATE = End("no `ready` within 60 s of its start", late=True)
-BLOCKS = End("exit status 78: msgspec 0.17 is too old", Cause.HOPELESS)
+CRASH = Exit("exit status 1: No module named 'boto3'")
+LATE = Exit("no `ready` within 60 s of its start", late=True)
+BLOCKS = Exit("exit status 78: msgspec 0.17 is too old", Cause.HOPELESS)
 
 
 def environment(key: str) -> Environment:
@@ -23,18 +23,18 @@ def built(key: str) -> Built:
     return Built(environment(key), f"inputs of {key}")
 
 
-def lead_to(known: Succession, built: Built, now: float) -> Succession:
+def lead_to(known: Rollout, built: Built, now: float) -> Rollout:
     if rollout.replaces(known, built):
         return rollout.succeeded(known, built, now)
     return rollout.confirmed(known, built)
 
 
-def replay(*history: tuple[float, str | End], start: Succession | None = None) -> Succession:
+def replay(*history: tuple[float, str | Exit], start: Rollout | None = None) -> Rollout:
     """A key is built and taken into use; an end is an end; other words are what they say."""
-    known = start or Succession()
+    known = start or Rollout()
     for now, event in history:
         match event:
-            case End():
+            case Exit():
                 known = rollout.ended(known, event, now)
             case "ready":
                 known = rollout.served(known)

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from framework.workers.session import exits
-from framework.workers.session.exits import End
+from framework.workers.session.exits import Exit
 from framework.workers.states import Cause
 
 
@@ -49,14 +49,14 @@ def test_an_exit_status_means_what_sysexits_says(status, cause):
     [(78, 78, None), (0, 0, None), (-9, None, "SIGKILL"), (None, None, None)],
 )
 def test_a_status_is_an_exit_code_or_a_signal(status, code, name):
-    one = End("it ended", status=status)
+    one = Exit("it ended", status=status)
     assert (one.exit_code, one.signal) == (code, name)
 
 
 def test_an_environment_is_given_up_for_what_another_start_will_not_cure():
-    assert End("late", late=True).final
-    assert End("exit status 78", Cause.HOPELESS).final
-    assert not End("exit status 1").final
+    assert Exit("late", late=True).final
+    assert Exit("exit status 78", Cause.HOPELESS).final
+    assert not Exit("exit status 1").final
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM])

@@ -34,15 +34,15 @@ def files():
 def test_a_process_that_too_few_files_are_left_for_is_killed(one, files):
     one.began = files.none
     with pytest.raises(OSError, match="Too many open files"):
-        one.life.process.start(one.shelf.environment("old"), lambda: None)
+        one.life.slot.start(one.shelf.environment("old"), lambda: None)
 
     child = one.children[0]
     assert (child.did, child.pidfd) == (["kill"], -1)
-    assert (one.life.process.session, one.life.process.pid) == (None, None)
+    assert (one.life.slot.session, one.life.slot.pid) == (None, None)
 
 
 def test_what_it_says_and_is_to_be_told_goes_through_its_session(one):
-    process, child = one.life.process, one.starts()
+    process, child = one.life.slot, one.starts()
     child.heard()
 
     assert process.take(Said(1, Ready()))
@@ -54,15 +54,15 @@ def test_what_it_says_and_is_to_be_told_goes_through_its_session(one):
 @pytest.mark.parametrize("note", [Kill(1, "it broke a rule"), Overgrown(4000, "its memory")])
 def test_it_is_ended_at_once_for_what_it_did(one, note):
     child = one.serves()
-    one.life.process.take(note)
+    one.life.slot.take(note)
 
     assert child.did == ["kill"]
-    assert one.life.process.bury().reason == note.reason
+    assert one.life.slot.bury().reason == note.reason
 
 
 def test_it_is_ended_step_by_step_for_what_it_did_not_do(one):
     child = one.serves()
-    one.life.process.take(Hung(1, "it did not answer `cancel`"))
+    one.life.slot.take(Hung(1, "it did not answer `cancel`"))
     one.passes(1)
     one.passes(5)
 
@@ -77,13 +77,13 @@ def test_what_is_about_an_earlier_process_is_dropped(one, note):
     child = one.children[-1]
     child.heard()
 
-    assert not one.life.process.take(note)
+    assert not one.life.slot.take(note)
     assert (child.did, child.heard()) == ([], [])
 
 
 def test_room_in_its_stdin_is_waited_for_only_while_something_is_to_be_written(one):
-    process, child = one.life.process, one.serves()
-    watched = lambda: process.session.stdin in one.desk.selector.get_map()  # noqa: E731 - a look
+    process, child = one.life.slot, one.serves()
+    watched = lambda: process.session.stdin in one.loop.selector.get_map()  # noqa: E731 - a look
     process.watch()
     assert not watched()
     process.session.send(Bye("x" * PLENTY))
@@ -91,26 +91,26 @@ def test_room_in_its_stdin_is_waited_for_only_while_something_is_to_be_written(o
     assert watched()
     while process.session.writing:
         child.heard()
-        one.desk.wait()
+        one.loop.wait()
     process.watch()
 
     assert not watched()
 
 
 def test_one_that_dies_while_bytes_wait_for_it_is_forgotten_altogether(one):
-    process = one.life.process
+    process = one.life.slot
     one.serves()
     process.session.send(Bye("x" * PLENTY))
     process.watch()
     one.dies(1)
 
-    assert {one.desk.inbox} == {key.fileobj for key in one.desk.selector.get_map().values()}
+    assert {one.loop.inbox} == {key.fileobj for key in one.loop.selector.get_map().values()}
 
 
 def test_without_a_process_nothing_is_watched(one):
-    one.life.process.watch()
+    one.life.slot.watch()
 
-    assert one.life.process.pid is None
+    assert one.life.slot.pid is None
 
 
 def test_what_it_left_behind_is_killed_and_counted(one, monkeypatch, caplog):

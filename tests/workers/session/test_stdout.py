@@ -17,7 +17,7 @@ from framework.protocol.messages import (
     Ready,
     StacksAnswer,
 )
-from framework.workers.attempt import Attempt, Limits
+from framework.workers.attempt import Attempt, Deadlines
 from framework.workers.session import stdout
 from framework.workers.session.stdout import Reader
 
@@ -27,7 +27,9 @@ DELIVERY = Delivery(Resync("e1", "jira", "test"), "jira", 1)
 class Owner:
     def __init__(self):
         self.heard, self.violations = [], []
-        self.attempt = Attempt(DELIVERY, lambda _: None, lambda _: None, limits=Limits(idle=0.05))
+        self.attempt = Attempt(
+            DELIVERY, lambda _: None, lambda _: None, deadlines=Deadlines(idle=0.05)
+        )
         self.reader = Reader(
             logging.getLogger("integration.jira"),
             {DELIVERY.id: self.attempt},
