@@ -1,4 +1,4 @@
-"""One try of a delivery in one process: what its lane and its process say to each other."""
+"""One try of a delivery in one process: what its lane and its process exchange."""
 
 import queue
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from framework.protocol.messages import WINDOW, Ack, Cancel, Done, KindDone, Mes
 
 
 class Deadlines(Struct, frozen=True):
-    """How many seconds a process may take.
+    """Seconds that a process may take.
 
-    `idle` until the next page or progress, `cancel` to answer `cancel`, `death` until it is buried.
+    `idle`: until the next page or progress, `cancel`: to answer `cancel`, `death`: to die then.
     """
 
     idle: float = 300
@@ -25,10 +25,10 @@ PATIENT = Deadlines()
 
 
 class Attempt:
-    """A queue of its own for each try, bound to the process it was sent to.
+    """A queue of its own, bound to the process that the delivery was sent to.
 
-    The reader of that process puts messages in, the lane takes them out; what arrives after the
-    end is dropped, since a late `kindDone` would license a deletion.
+    The reader of that process puts messages in, the lane takes them out. What arrives after the
+    end is dropped: a late `kindDone` would allow a deletion.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class Attempt:
         )
         self._seq = 0
         self._acked = 0
-        self._ended = False  # set by the reader's side: nothing more may come in
-        self._broken = False  # a frame was lost: of what follows only `done` matters
-        self._asked = False  # the process was told about this delivery
+        self._ended = False  # set by the reader's side: nothing more is taken in
+        self._broken = False  # a frame was lost: after that only `done` matters
+        self._asked = False  # the process got this delivery
         self._answered = False  # the process said `done`, or is gone
 
     # --- the reader's and the owner's side
@@ -58,33 +58,30 @@ class Attempt:
         """Take what the process sent; raise ProtocolError if it breaks the rules of paging."""
         if self._ended or (self._broken and not isinstance(message, Done)):
             return
-        if isinstance(message, Page):
-            self._check(message)
-        if isinstance(message, Done) and not self._broken:
-            self._check_end(message)
+        match message:
+            case Page(seq=seq):
+                if seq != self._seq + 1:
+                    raise ProtocolError(f"page {seq} came after page {self._seq}")
+                if seq - self._acked > WINDOW:
+                    raise ProtocolError(f"page {seq} came before page {seq - WINDOW} was acked")
+                self._seq = seq
+            case Done(pages=pages):
+                if pages not in {None, self._seq} and not self._broken:
+                    raise ProtocolError(f"{pages} pages were sent, {self._seq} came")
+                self._ended = True
+            case KindDone() | Progress():
+                pass
         self._arrived.put(message)
-        self._ended = isinstance(message, Done)
 
     def end(self, error: FrameworkError) -> None:
-        """Let the lane's next `receive` raise; what it has not yet received comes first."""
+        """Let the lane's `receive` raise once it has received what came before."""
         self._ended = True
         self._arrived.put(error)
 
     def fail(self, reason: str) -> None:
-        """Give the delivery up because of a broken frame; its `done` must still be awaited."""
+        """Give the delivery up because of a broken frame; `settle` still waits for its `done`."""
         self._broken = True
         self._arrived.put(SourceError(reason))
-
-    def _check(self, page: Page) -> None:
-        if page.seq != self._seq + 1:
-            raise ProtocolError(f"page {page.seq} came after page {self._seq}")
-        if page.seq - self._acked > WINDOW:
-            raise ProtocolError(f"page {page.seq} came before page {page.seq - WINDOW} was acked")
-        self._seq = page.seq
-
-    def _check_end(self, done: Done) -> None:
-        if done.pages not in {None, self._seq}:
-            raise ProtocolError(f"{done.pages} pages were sent, {self._seq} came")
 
     # --- the lane's side
 
@@ -94,7 +91,7 @@ class Attempt:
         self._send(message)
 
     def ack(self, page: Page) -> None:
-        """Say that the supervisor is finished with this page."""
+        """Tell the process that this page is finished."""
         self._acked = page.seq
         self._send(Ack(self.delivery.id, page.seq))
 
@@ -110,7 +107,7 @@ class Attempt:
         return message
 
     def settle(self, reason: str) -> None:
-        """Make sure that the process is through with this delivery: cancel, wait, then kill."""
+        """Make sure that the process no longer works on this delivery: cancel, wait, then kill."""
         if not self._asked or self._answered:
             return
         self._send(Cancel(self.delivery.id, reason))
@@ -153,9 +150,9 @@ class Job(Struct, frozen=True):
 
 
 class Settled(Struct, frozen=True):
-    """How a job ended: `again` is what must be sent again, `error` why it failed on our side.
+    """How a job ended: `again` must be sent again, `error` is why it failed on our side.
 
-    `trouble` is what is wrong although its deliveries are done.
+    `trouble` is what went wrong although its deliveries are done.
     """
 
     job: Job
@@ -165,5 +162,5 @@ class Settled(Struct, frozen=True):
 
     @property
     def interrupted(self) -> bool:
-        """Tell whether nothing can be said about how it would have ended."""
+        """Tell whether it ended early, so that its outcome is unknown."""
         return bool(self.again) and self.error is None

@@ -1,4 +1,4 @@
-"""How a process makes way for the next one: once it is through with its delivery."""
+"""When a process makes way for the next one: once it has finished its delivery."""
 
 from framework.workers.delivery.deliveries import Deliveries
 from framework.workers.environment.in_use import EnvironmentInUse
@@ -7,11 +7,11 @@ from framework.workers.loop import Timers
 from framework.workers.notes import Worn
 from framework.workers.states import Cause
 
-TIMER = "way"
+TIMER = "handover"
 
 
 class Handover:
-    """Owned by the owner's thread; `finish` is how many seconds a delivery may hold it up."""
+    """Owned by the owner's thread; a delivery may delay it by up to `finish` seconds."""
 
     def __init__(
         self,
@@ -30,16 +30,16 @@ class Handover:
 
     @property
     def wanted(self) -> bool:
-        """Tell whether the process there is should not begin anything more."""
-        return bool(self._in_use.next or self._grown)
+        """Tell whether the process should be given no further delivery."""
+        return bool(self._in_use.next or self._worn_reason)
 
     def wear(self, worn: Worn) -> None:
-        """Know that the process has grown."""
+        """Record that the process has grown, and have it replaced."""
         self._worn = worn
         self.make()
 
     def make(self) -> None:
-        """Let the process end if another should take over and nothing holds it up any more."""
+        """End the process if another should take over and no delivery delays it any more."""
         if not self.wanted:
             self._timers.clear(TIMER)
         elif not (self._deliveries.busy and self._life.report.serving):
@@ -50,10 +50,10 @@ class Handover:
     def _end(self) -> None:
         if self._in_use.next:  # it may have taken over since
             self._life.make_way("another environment takes over")
-        elif reason := self._grown:
+        elif reason := self._worn_reason:
             self._life.make_way(reason, Cause.WORN)
 
     @property
-    def _grown(self) -> str | None:
+    def _worn_reason(self) -> str | None:
         worn = self._worn
         return worn.reason if worn and worn.pid == self._life.slot.pid else None

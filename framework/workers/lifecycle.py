@@ -1,6 +1,6 @@
 """From state to state: a pure function of what happened and when.
 
-What operators want (`desired`) is kept apart from what is so (`state`), and wins over crashes.
+The desired state is stored separately from the actual one and overrides it.
 """
 
 from msgspec import structs
@@ -17,20 +17,16 @@ from framework.workers.states import (
     Cause,
     Ended,
     Ending,
-    Finish,
     Happening,
     Over,
-    Preparation,
     Queued,
+    Remarked,
     Renewed,
     Served,
-    Service,
     Situation,
     Spawned,
     State,
-    Told,
     Unbuilt,
-    Wish,
 )
 
 FIRST_RESTART = 1.0  # seconds
@@ -54,36 +50,22 @@ def may_start(situation: Situation, now: float) -> bool:
     return situation.state in {State.PENDING, State.BUILDING}
 
 
-def after(situation: Situation, happening: Happening, now: float, chance: float = 1.0) -> Situation:
-    """Return what becomes of it; `chance` in [0, 1] spreads restarts, at 1 they are slowest."""
+def after(situation: Situation, happening: Happening, now: float, chance: float = 1.0) -> Situation:  # noqa: C901, PLR0911, PLR0912 - one case for each happening
+    """Return the next situation; `chance` in [0, 1] spreads restarts, at 1 they are slowest."""
     match happening:
-        case Asked() | Renewed():
-            return _wished(situation, happening, now)
-        case Queued() | Building() | Unbuilt():
-            return _prepared(situation, happening, now)
-        case Spawned() | Served() | Told():
-            return _served(situation, happening, now)
-        case Ending() | Ended() | Over():
-            return _finished(situation, happening, now, chance)
-
-
-def _wished(situation: Situation, happening: Wish, now: float) -> Situation:
-    if isinstance(happening, Renewed):
-        forgotten = _forgotten(situation)
-        failed = situation.state in FAILED
-        return _entered(forgotten, State.PENDING, now) if failed else forgotten
-    wished = structs.replace(situation, desired=happening.desired)
-    if wished.state in ALIVE:
-        return wished
-    if wished.desired is Desired.STOP:
-        return _entered(_forgotten(wished), State.STOPPED, now)
-    return _entered(wished, State.PENDING, now) if wished.state is State.STOPPED else wished
-
-
-def _prepared(situation: Situation, happening: Preparation, now: float) -> Situation:
-    if situation.desired is Desired.STOP:
-        return situation
-    match happening:
+        case Asked(desired):
+            wished = structs.replace(situation, desired=desired)
+            if wished.state in ALIVE:
+                return wished
+            if desired is Desired.STOP:
+                return _entered(_forgotten(wished), State.STOPPED, now)
+            stopped = wished.state is State.STOPPED
+            return _entered(wished, State.PENDING, now) if stopped else wished
+        case Renewed():
+            failed, forgotten = situation.state in FAILED, _forgotten(situation)
+            return _entered(forgotten, State.PENDING, now) if failed else forgotten
+        case Queued() | Building() | Unbuilt() if situation.desired is Desired.STOP:
+            return situation
         case Queued():
             return _entered(situation, State.PENDING, now, TURN)
         case Building():
@@ -92,51 +74,43 @@ def _prepared(situation: Situation, happening: Preparation, now: float) -> Situa
             return _entered(situation, State.BLOCKED, now, reason)
         case Unbuilt(reason, wait):
             assert wait is not None
-            return _later(situation, State.BACKOFF, reason, (now, wait))
-
-
-def _served(situation: Situation, happening: Service, now: float) -> Situation:
-    match happening:
+            return _waiting(situation, State.BACKOFF, reason, now, wait)
         case Spawned():
             return _entered(situation, State.STARTING, now)
         case Served():
-            served = structs.replace(situation, served_since=now)
-            return _entered(served, State.READY, now)
-        case Told(trouble, note) if situation.state in SERVING:
+            return _entered(structs.replace(situation, served_since=now), State.READY, now)
+        case Remarked() if situation.state not in SERVING:
+            return situation
+        case Remarked(trouble, note):
             state = State.DEGRADED if trouble else State.READY
             since = situation.since if state is situation.state else now
             return structs.replace(situation, state=state, reason=trouble or note, since=since)
-        case Told():
-            return situation
-
-
-def _finished(situation: Situation, happening: Finish, now: float, chance: float) -> Situation:
-    match happening:
         case Ending(reason):
             return _entered(situation, State.STOPPING, now, reason)
+        case Ended(reason, cause):
+            return _ended(situation, reason, cause, now, chance)
         case Over():
             return _entered(situation, State.STOPPED, now)
-        case Ended(_, cause):
-            stable = _stable(situation, now)
-            known = _forgotten(situation) if stable else situation
-            known = structs.replace(known, served_since=None)
-            if known.desired is Desired.STOP:
-                return _entered(known, State.STOPPED, now)
-            if cause is Cause.ASKED or (cause is Cause.WORN and stable):
-                return _entered(known, State.PENDING, now, happening.reason)
-            return _failed(known, happening, now, chance)
 
 
-def _failed(situation: Situation, ended: Ended, now: float, chance: float) -> Situation:
-    match ended.cause:
-        case Cause.HOPELESS:
-            return _entered(situation, State.BLOCKED, now, ended.reason)
-        case Cause.MACHINE:
-            return _later(situation, State.BACKOFF, ended.reason, (now, MACHINE_RESTART))
+def _ended(situation: Situation, reason: str, cause: Cause, now: float, chance: float) -> Situation:
+    served = situation.served_since
+    stable = served is not None and now - served >= STABLE_AFTER
+    known = _forgotten(situation) if stable else situation
+    known = structs.replace(known, served_since=None)
+    if known.desired is Desired.STOP:
+        return _entered(known, State.STOPPED, now)
+    if cause is Cause.ASKED or (cause is Cause.WORN and stable):
+        return _entered(known, State.PENDING, now, reason)
+    match cause:
+        case Cause.WORN | Cause.CRASHED:
+            return _crashed(known, reason, now, chance)
         case Cause.TEMPORARY:
-            return _again(situation, ended.reason, now, chance)
-        case _:
-            return _crashed(situation, ended.reason, now, chance)
+            return _again(known, reason, now, chance)
+        case Cause.HOPELESS:
+            return _entered(known, State.BLOCKED, now, reason)
+        case Cause.MACHINE:
+            return _waiting(known, State.BACKOFF, reason, now, MACHINE_RESTART)
 
 
 def _crashed(situation: Situation, reason: str, now: float, chance: float) -> Situation:
@@ -147,18 +121,17 @@ def _crashed(situation: Situation, reason: str, now: float, chance: float) -> Si
     loops = known.loops + 1
     wait = backoff.delay(loops, first=FIRST_LOOP_RESTART, cap=SLOWEST_LOOP_RESTART)
     known = structs.replace(known, loops=loops, failures=known.failures + 1)
-    return _later(known, State.CRASH_LOOP, reason, (now, backoff.spread(wait, chance)))
+    return _waiting(known, State.CRASH_LOOP, reason, now, backoff.spread(wait, chance))
 
 
 def _again(situation: Situation, reason: str, now: float, chance: float) -> Situation:
     failures = situation.failures + 1
     wait = backoff.delay(failures, first=FIRST_RESTART, cap=SLOWEST_RESTART)
     known = structs.replace(situation, failures=failures)
-    return _later(known, State.BACKOFF, reason, (now, backoff.spread(wait, chance)))
+    return _waiting(known, State.BACKOFF, reason, now, backoff.spread(wait, chance))
 
 
-def _later(situation: Situation, state: State, reason: str, when: tuple[float, float]) -> Situation:
-    now, wait = when
+def _waiting(situation: Situation, state: State, reason: str, now: float, wait: float) -> Situation:
     return structs.replace(_entered(situation, state, now, reason), retry_at=now + wait)
 
 
@@ -170,8 +143,3 @@ def _entered(
 
 def _forgotten(situation: Situation) -> Situation:
     return structs.replace(situation, failures=0, recent=(), loops=0)
-
-
-def _stable(situation: Situation, now: float) -> bool:
-    served = situation.served_since
-    return served is not None and now - served >= STABLE_AFTER

@@ -23,7 +23,10 @@ Item = TypeVar("Item")
 
 
 class Inbox(Generic[Item]):
-    """Anyone may put, from any thread, at any time; one owner drains."""
+    """A queue with a file descriptor, so that a selector can wait for it.
+
+    Any thread may put, at any time; only the owner drains.
+    """
 
     def __init__(self) -> None:
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
@@ -31,7 +34,7 @@ class Inbox(Generic[Item]):
         weakref.finalize(self, os.close, self._wakeup)
 
     def fileno(self) -> int:
-        """Return the descriptor that is readable while something waits."""
+        """Return the descriptor that is readable while the inbox holds something."""
         return self._wakeup
 
     def put(self, item: Item) -> None:
@@ -40,7 +43,7 @@ class Inbox(Generic[Item]):
         os.eventfd_write(self._wakeup, 1)
 
     def drain(self) -> list[Item]:
-        """Return what waits, oldest first."""
+        """Remove and return all items, oldest first."""
         try:
             os.eventfd_read(self._wakeup)
         except BlockingIOError:
@@ -52,7 +55,7 @@ class Inbox(Generic[Item]):
 
 
 class Timers:
-    """Seconds from now; the owner asks for the next one and runs what is due."""
+    """What an owner has to do later, by name; setting a name again replaces it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self.clock = clock
@@ -85,34 +88,34 @@ class Timers:
 
 
 class Ledger(Protocol):
-    """The part of the journal that a lane needs."""
+    """The part of the journal that an owner and its lanes need."""
 
     def count_attempt(self, delivery: Delivery) -> Delivery:
-        """Store that it is about to be sent; return it with its new number."""
+        """Store that the delivery is about to be sent; return it with its new number."""
         ...
 
     def give_back(self, delivery: Delivery) -> None:
-        """Store that it must be sent again."""
+        """Store that the delivery must be sent again."""
         ...
 
     def done(self, deliveries: Iterable[Delivery]) -> None:
-        """Store that their effects are stored."""
+        """Store that the effects of these deliveries are stored."""
         ...
 
     def note(self, transition: Transition) -> None:
-        """Store a change of state, some time; it never blocks."""
+        """Store a change of state eventually; never blocks."""
         ...
 
 
 class Shared(Struct, frozen=True):
-    """What all integrations share; none can hold it or fill it."""
+    """What all integrations share; none of them can block it or fill it."""
 
     ledger: Ledger
     start_gate: StartGate
 
 
 class Loop:
-    """Used by the owner's thread; anyone may put into `inbox`, and look at `stopping`."""
+    """For the owner's thread; any thread may put into `inbox` and look at `stopping`."""
 
     def __init__(self, identifier: str, stopping: threading.Event, shared: Shared):
         self.identifier = identifier
@@ -125,7 +128,7 @@ class Loop:
         self.selector.register(self.inbox, selectors.EVENT_READ, lambda: None)
 
     def wait(self) -> list[Note]:
-        """Wait until something happens, do what it asks for; return the notes that came."""
+        """Wait for a descriptor or a timer, call what is registered; return the new notes."""
         for key, _ in self.selector.select(self.timers.wait(LONGEST_WAIT)):
             key.data()
         return self.inbox.drain()

@@ -1,4 +1,4 @@
-"""What can lie in an owner's inbox; `session` is the number of the start it belongs to."""
+"""What can lie in an owner's inbox; `session` is the number of the start that it belongs to."""
 
 from concurrent.futures import Future
 
@@ -28,42 +28,42 @@ class Built(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """What a process said to its owner."""
+    """A process sent a message to its owner."""
 
     session: int
     message: ToOwner
 
 
 class Send(Struct, frozen=True):
-    """A lane's message to a process."""
+    """A lane has a message for a process."""
 
     session: int
     message: Message
 
 
 class Kill(Struct, frozen=True):
-    """A process must be ended at once because of what it did."""
+    """A process broke the protocol: kill it now."""
 
     session: int
     reason: str
 
 
 class Hung(Struct, frozen=True):
-    """A process must be ended because of what it did not do."""
+    """A process did not answer: end it step by step."""
 
     session: int
     reason: str
 
 
 class Worn(Struct, frozen=True):
-    """The process `pid` has grown: it should be ended once it is through with its delivery."""
+    """The process `pid` is over its soft memory limit: replace it after its delivery."""
 
     pid: int
     reason: str
 
 
 class Overgrown(Struct, frozen=True):
-    """The process `pid` has grown too much: it must be ended at once."""
+    """The process `pid` is over its memory limit: kill it now."""
 
     pid: int
     reason: str
@@ -74,11 +74,11 @@ class Granted(Struct, frozen=True):
 
 
 class Restart(Struct, frozen=True):
-    """Have another process, whatever has become of the one there is."""
+    """An operator wants another process, whatever state this one is in."""
 
 
 class Explain(Struct):
-    """Say what every thread of the process is doing."""
+    """Find out what every thread of the process is doing."""
 
     answer: Future[str]
 
@@ -87,9 +87,21 @@ class Stop(Struct, frozen=True):
     """End the process, then the owner."""
 
 
-AboutProcess = Said | Send | Kill | Hung | Overgrown
-AboutDelivery = Delivery | Settled
-AboutEnvironment = Building | Built | Unbuilt
-FromOperator = Asked | Restart | Explain | Stop
-AboutStart = Granted | Worn
-Note = AboutDelivery | AboutStart | AboutProcess | AboutEnvironment | FromOperator
+Note = (
+    Asked
+    | Restart
+    | Explain
+    | Stop
+    | Said
+    | Send
+    | Kill
+    | Hung
+    | Worn
+    | Overgrown
+    | Granted
+    | Delivery
+    | Settled
+    | Building
+    | Built
+    | Unbuilt
+)

@@ -1,4 +1,4 @@
-"""The states of an integration, and what can happen to it as far as its state goes."""
+"""The states of an integration, and what can happen to change them."""
 
 import enum
 
@@ -30,10 +30,10 @@ FAILED = (*RETRYING, State.BLOCKED)
 
 
 class Situation(Struct, frozen=True):
-    """A state with its reason; times are seconds of the monotonic clock.
+    """A state, its reason and what the next one depends on; times are in monotonic seconds.
 
-    `failures` in a row decide the next delay; `recent` are the times of those that may become a
-    crash loop, `loops` counts the delays since it became one; `served_since`: serving since then.
+    `failures` in a row decide the next delay. `recent` are the times of those that may become a
+    crash loop; `loops` counts the delays since it became one. `served_since`: serving since then.
     """
 
     state: State = State.PENDING
@@ -48,10 +48,10 @@ class Situation(Struct, frozen=True):
 
 
 class Cause(enum.Enum):
-    """Why a process is no more."""
+    """Why a process ended."""
 
-    ASKED = enum.auto()  # we ended it, for something better
-    WORN = enum.auto()  # we ended it since it had grown too large
+    ASKED = enum.auto()  # we ended it to replace it
+    WORN = enum.auto()  # we ended it because it had grown too large
     CRASHED = enum.auto()
     TEMPORARY = enum.auto()  # it says that it may work later: no crash loop
     HOPELESS = enum.auto()  # another start will not help
@@ -65,7 +65,7 @@ class Asked(Struct, frozen=True):
 
 
 class Renewed(Struct, frozen=True):
-    """What it runs, or an operator's wish, is new: forget failures, and do not wait."""
+    """It has a new environment, or an operator wants it tried now: forget failures."""
 
 
 class Queued(Struct, frozen=True):
@@ -73,11 +73,11 @@ class Queued(Struct, frozen=True):
 
 
 class Building(Struct, frozen=True):
-    """Its environment is looked for, or built."""
+    """Its environment is being looked for or built."""
 
 
 class Unbuilt(Struct, frozen=True):
-    """It has no environment; tried again after `wait` seconds, or once its inputs change."""
+    """Its build failed; the next try is in `wait` seconds, or (None) once its inputs change."""
 
     reason: str
     wait: float | None
@@ -91,32 +91,40 @@ class Served(Struct, frozen=True):
     """Its process is ready."""
 
 
-class Told(Struct, frozen=True):
-    """What is wrong although its process is ready, or else what should be known."""
+class Remarked(Struct, frozen=True):
+    """What operators should know about a serving process; `trouble` makes it DEGRADED."""
 
     trouble: str | None
     note: str | None
 
 
 class Ending(Struct, frozen=True):
-    """Its process was told to end."""
+    """Its process was asked to end."""
 
     reason: str | None
 
 
 class Ended(Struct, frozen=True):
-    """Its process is no more."""
+    """Its process ended."""
 
     reason: str
     cause: Cause
 
 
 class Over(Struct, frozen=True):
-    """Its supervisor is through with it."""
+    """Its owner is about to end."""
 
 
-Wish = Asked | Renewed
-Preparation = Queued | Building | Unbuilt
-Service = Spawned | Served | Told
-Finish = Ending | Ended | Over
-Happening = Wish | Preparation | Service | Finish
+Happening = (
+    Asked
+    | Renewed
+    | Queued
+    | Building
+    | Unbuilt
+    | Spawned
+    | Served
+    | Remarked
+    | Ending
+    | Ended
+    | Over
+)

@@ -1,4 +1,4 @@
-"""An integration as operators see it."""
+"""The state of an integration as its log, the journal and operators see it."""
 
 import logging
 import random
@@ -31,23 +31,23 @@ class WorkerStatus(Struct, frozen=True, rename="camel"):
     retry_at: str | None = None
 
     def broken(self, reason: str) -> "WorkerStatus":
-        """Return it after its owner failed, which took the process with it."""
+        """Return the status after the owner failed, which took the process with it."""
         return structs.replace(
             self, state=State.BLOCKED, reason=reason, pid=None, since=moments.now(), retry_at=None
         )
 
 
 class StateReport:
-    """Owned by the owner's thread; `report` is called after everything that happened."""
+    """Owned by the owner's thread; `publish` is called after everything that happened."""
 
-    def __init__(self, loop: Loop, report: Callable[[], None]):
+    def __init__(self, loop: Loop, publish: Callable[[], None]):
         self._loop = loop
-        self._report = report
+        self._publish = publish
         self.situation = Situation()
 
     @property
     def now(self) -> float:
-        """The time that the situation is told in."""
+        """The time on the clock that the situation uses."""
         return self._loop.timers.clock()
 
     @property
@@ -65,18 +65,18 @@ class StateReport:
         """Tell whether a process may be started now."""
         return lifecycle.may_start(self.situation, self.now)
 
-    def happened(self, happening: Happening, pid: int | None, end: Exit | None) -> None:
-        """Go on to the state that follows; `pid` is the process, `end` how it ended."""
+    def happened(self, happening: Happening, pid: int | None, exited: Exit | None) -> None:
+        """Enter the next state; `pid` is the process, `exited` how it ended."""
         before = self.situation
-        self.situation = lifecycle.after(before, happening, self.now, random.random())  # noqa: S311 - no secret
-        if (before.state, before.reason) != (self.situation.state, self.situation.reason):
+        after = lifecycle.after(before, happening, self.now, random.random())  # noqa: S311 - no secret
+        self.situation = after
+        if (before.state, before.reason) != (after.state, after.reason):
             self._log()
-        if before.state is not self.situation.state:
-            pid = pid if self.situation.state in ALIVE else None
-            name = self._loop.identifier
-            known = transition(name, before.state, self.situation, pid, end)
+        if before.state is not after.state:
+            pid = pid if after.state in ALIVE else None
+            known = transition(self._loop.identifier, before.state, after, pid, exited)
             self._loop.shared.ledger.note(known)
-        self._report()
+        self._publish()
 
     def _log(self) -> None:
         situation = self.situation
@@ -88,19 +88,19 @@ class StateReport:
 
 
 def transition(
-    identifier: str, before: State, after: Situation, pid: int | None, end: Exit | None
+    identifier: str, before: State, after: Situation, pid: int | None, exited: Exit | None
 ) -> Transition:
-    """Return the change to a state, with the end of the process where one led to it."""
-    if end is None:
+    """Return a change of state for the journal; `exited` is the end of a process that led to it."""
+    if exited is None:
         return Transition(identifier, moments.now(), before, after.state, after.reason, pid)
     return Transition(
         identifier=identifier,
         at=moments.now(),
         before=before,
         after=after.state,
-        reason=after.reason or end.reason,
-        pid=end.pid,
-        exit_code=end.exit_code,
-        signal=end.signal,
-        stderr=list(end.stderr),
+        reason=after.reason or exited.reason,
+        pid=exited.pid,
+        exit_code=exited.exit_code,
+        signal=exited.signal,
+        stderr=list(exited.stderr),
     )

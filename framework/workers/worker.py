@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from msgspec import structs
 
 from framework import moments
-from framework.errors import FrameworkError, ProcessGoneError
+from framework.errors import ProcessGoneError
 from framework.events import Delivery
 from framework.journal import Desired, Transition
 from framework.workers.attempt import Settled
@@ -24,12 +24,8 @@ from framework.workers.handover import Handover
 from framework.workers.life import Life
 from framework.workers.loop import Loop, Shared
 from framework.workers.notes import (
-    AboutDelivery,
-    AboutEnvironment,
-    AboutStart,
     Built,
     Explain,
-    FromOperator,
     Granted,
     Hung,
     Kill,
@@ -42,7 +38,8 @@ from framework.workers.notes import (
     Worn,
 )
 from framework.workers.session.launch import Launch
-from framework.workers.states import Asked, Building, Over, Renewed, Unbuilt
+from framework.workers.session.slot import ProcessSlot
+from framework.workers.states import Asked, Building, Over, Unbuilt
 from framework.workers.status import WorkerStatus
 
 BUILD_STOP_SECONDS = 10.0  # for a build to end its programs
@@ -60,16 +57,15 @@ class Worker(threading.Thread):
         super().__init__(name=f"owner/{launch.identifier}", daemon=True)
         self.supply = supply
         self._loop = loop = Loop(launch.identifier, stopping, shared)
-        put = loop.inbox.put
-        self._lane = Lane(f"resync/{launch.identifier}", work, shared.ledger, put, loop.log)
-        self._deliveries = Deliveries(self._lane, loop.timers, loop.log, put)
-        self._builder = Builder(supply, put, stopping, loop.log)
-        noted = in_use.noted(supply.file, loop.log)
-        self._in_use = EnvironmentInUse(noted, self._builder.note, loop.log)
-        self._life = Life(launch, loop, self._in_use, self._builder.ask, self._report)
-        self._handover = Handover(
-            self._life, self._in_use, self._deliveries, loop.timers, supply.finish
-        )
+        timers, log, put = loop.timers, loop.log, loop.inbox.put
+        self._slot = ProcessSlot(launch, loop)
+        self._lane = Lane(f"resync/{launch.identifier}", work, shared.ledger, put, log)
+        self._deliveries = Deliveries(self._lane, timers, log, put)
+        self._builder = Builder(supply, put, stopping, log)
+        noted = in_use.noted(supply.file, log)
+        self._in_use = EnvironmentInUse(noted, self._builder.note, log)
+        self._life = Life(loop, self._slot, self._in_use, self._builder.ask, self._publish)
+        self._handover = Handover(self._life, self._in_use, self._deliveries, timers, supply.finish)
         self.status = WorkerStatus(launch.identifier, launch.type)
 
     # --- from any thread
@@ -87,17 +83,17 @@ class Worker(threading.Thread):
         self._loop.inbox.put(Restart())
 
     def look(self) -> None:
-        """Have what its environment is built from looked at: it may have changed."""
+        """Have the inputs of its environment checked for changes."""
         self._builder.look()
 
     def explain(self) -> Future[str]:
-        """Return what will say what every thread of its process is doing, or raise."""
+        """Return what will hold the stacks of all threads of its process, or an error."""
         answer = Future[str]()
         self._loop.inbox.put(Explain(answer))
         return answer
 
     def relieve(self, pid: int, reason: str) -> None:
-        """Have this process replaced once it is through with its delivery."""
+        """Have this process replaced once it has finished its delivery."""
         self._loop.inbox.put(Worn(pid, reason))
 
     def replace(self, pid: int, reason: str) -> None:
@@ -109,7 +105,7 @@ class Worker(threading.Thread):
         self._loop.stopping.set()
         self._loop.inbox.put(Stop())
 
-    # --- the owner's own
+    # --- from the owner's thread
 
     def run(self) -> None:
         """Own the process until stopped and buried."""
@@ -118,7 +114,7 @@ class Worker(threading.Thread):
         except Exception as error:  # a status that goes on saying READY would be a lie
             self._loop.log.exception("its owner failed; `supervisor.py restart` makes another")
             self._broken(f"unexpected: {error!r}")
-            if session := self._life.session:
+            if session := self._slot.session:
                 session.end_attempts(ProcessGoneError("its owner failed"))
         finally:
             self._loop.shared.start_gate.leave(self._loop.identifier)
@@ -126,6 +122,71 @@ class Worker(threading.Thread):
             self._builder.close()
             self._lane.close()
             self._loop.selector.close()
+
+    def _own(self) -> None:
+        for note in self._loop.inbox.drain():
+            self._take(note)  # such as what an operator wanted in an earlier life
+        if (refused := self._in_use.refused) is None:
+            self._builder.ask()
+        else:
+            self._builder.pass_over(refused)
+            self._life.start_again()
+        self._builder.start()
+        while not self._loop.stopping.is_set() or self._slot.session or self._deliveries.busy:
+            self._slot.watch()
+            for note in self._loop.wait():
+                self._take(note)
+            self._loop.timers.run_due()
+            session = self._slot.session
+            if session and self._life.report.open and not self._handover.wanted:
+                self._deliveries.dispatch(session)
+        self._builder.close()
+        self._builder.join(BUILD_STOP_SECONDS)
+        self._life.happened(Over())
+
+    def _take(self, note: Note) -> None:  # noqa: C901, PLR0912, PLR0915 - one case for each note
+        match note:
+            case Asked():
+                self._life.ask(note)
+            case Restart():
+                self._life.restart()
+            case Explain(answer):
+                self._slot.explain(answer, self._life.situation.state)
+            case Stop():
+                self._life.shut_down()
+            case Said(number, message):
+                if self._slot.hear(number, message):
+                    self._life.ready()
+            case Send(number, message):
+                self._slot.send(number, message)
+            case Kill(number, reason):
+                self._slot.kill(number, reason)
+            case Hung(number, reason):
+                self._slot.give_up(number, reason)
+            case Overgrown(pid, reason):
+                self._slot.kill_pid(pid, reason)
+            case Worn():
+                self._handover.wear(note)
+            case Granted():
+                self._life.granted()
+            case Delivery():
+                self._deliveries.add(note)
+            case Settled():
+                self._deliveries.settled(note, self._slot.session)
+                self._life.settled(note)
+                self._handover.make()
+            case Building() | Built() | Unbuilt() if self._loop.stopping.is_set():
+                return  # the stop ended the build: its outcome is no news
+            case Building():
+                self._in_use.building()
+                self._life.building()
+            case Built():
+                self._in_use.built(note)
+                self._handover.make()
+                self._life.built()
+            case Unbuilt():
+                self._in_use.unbuilt(note)
+                self._life.unbuilt(note)
 
     def _broken(self, reason: str) -> None:
         before = self.status
@@ -135,121 +196,12 @@ class Worker(threading.Thread):
         )
         self._loop.shared.ledger.note(known)
 
-    def _own(self) -> None:
-        for note in self._loop.inbox.drain():
-            self._take(note)  # how it is to begin
-        self._begin()
-        while not self._over():
-            self._life.slot.watch()
-            for note in self._loop.wait():
-                self._take(note)
-            self._loop.timers.run_due()
-            self._dispatch()
-        self._builder.close()
-        self._builder.join(BUILD_STOP_SECONDS)
-        self._life.happened(Over())
-
-    def _begin(self) -> None:
-        refused = self._in_use.refused
-        if refused is not None:
-            self._builder.pass_over(refused)
-            self._life.start_again()
-        else:
-            self._builder.ask()
-        self._builder.start()
-
-    def _over(self) -> bool:
-        stopping = self._loop.stopping.is_set()
-        return stopping and not (self._life.session or self._deliveries.busy)
-
-    def _dispatch(self) -> None:
-        session = self._life.session
-        if session and self._life.report.open and not self._handover.wanted:
-            self._deliveries.dispatch(session)
-
-    def _take(self, note: Note) -> None:
-        match note:
-            case Delivery() | Settled():
-                self._about_delivery(note)
-            case Granted() | Worn():
-                self._about_start(note)
-            case Building() | Built() | Unbuilt():
-                self._about_environment(note)
-            case Asked() | Restart() | Explain() | Stop():
-                self._obey(note)
-            case Said() | Send() | Kill() | Hung() | Overgrown():
-                self._life.take(note)
-
-    def _obey(self, note: FromOperator) -> None:
-        match note:
-            case Asked():
-                self._life.ask(note)
-            case Restart():
-                self._life.restart()
-            case Explain(answer):
-                self._explain(answer)
-            case Stop():
-                self._life.shut_down()
-
-    def _explain(self, answer: Future[str]) -> None:
-        if session := self._life.session:
-            session.explain(answer)
-            return
-        state = self._life.situation.state
-        answer.set_exception(FrameworkError(f"it has no process: it is {state}"))
-
-    def _about_delivery(self, note: AboutDelivery) -> None:
-        if isinstance(note, Delivery):
-            self._deliveries.add(note)
-            return
-        self._deliveries.settled(note, self._life.session)
-        if not note.interrupted:
-            self._life.judge(note.error or note.trouble)
-        self._handover.make()
-
-    def _about_start(self, note: AboutStart) -> None:
-        match note:
-            case Granted():
-                self._life.granted()
-            case Worn():
-                self._handover.wear(note)
-
-    # --- environments
-
-    def _about_environment(self, note: AboutEnvironment) -> None:
-        if self._loop.stopping.is_set():
-            return
-        match note:
-            case Building():
-                self._in_use.building()
-                if self._life.idle:
-                    self._life.happened(note)
-            case Built():
-                self._built(note)
-            case Unbuilt():
-                self._unbuilt(note)
-        self._life.remark()
-
-    def _built(self, note: Built) -> None:
-        self._in_use.built(note)
-        if self._life.session:
-            self._handover.make()
-        else:
-            self._life.happened(Renewed())
-            self._life.proceed()
-
-    def _unbuilt(self, note: Unbuilt) -> None:
-        self._in_use.unbuilt(note.reason)
-        again = "once its inputs change" if note.wait is None else f"in {note.wait:.0f} s"
-        self._loop.log.error("%s; the next build is %s", note.reason, again)
-        self._life.unbuilt(note)
-
-    def _report(self) -> None:
+    def _publish(self) -> None:
         self.status = reported(self._life, self.status)
 
 
 def reported(life: Life, before: WorkerStatus) -> WorkerStatus:
-    """Return the status of a life that went on."""
+    """Return the status that follows, with the state and the process of this life."""
     situation, now = life.situation, life.report.now
     same = before.state is situation.state and before.since
     retry_at = situation.retry_at

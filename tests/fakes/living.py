@@ -15,8 +15,9 @@ from framework.protocol.messages import IntegrationHello, Ready
 from framework.workers.environment.in_use import EnvironmentInUse
 from framework.workers.life import Life
 from framework.workers.loop import Loop, Shared, Timers
-from framework.workers.notes import Built, Granted, Said
+from framework.workers.notes import Built, Granted
 from framework.workers.session.launch import Launch
+from framework.workers.session.slot import ProcessSlot
 from tests.fakes.child import FakeChild
 from tests.fakes.shared import Notes
 
@@ -79,7 +80,8 @@ class Living:
         self.in_use = EnvironmentInUse(Current(), lambda _: None, log, clock, clock)
         launch = Acted("jira", "jira", folder, Raw(b"{}"), {}, "test", "1", begin=self._begin)
         ask = lambda: self.asked.append(self.now)  # noqa: E731 - when a build was asked for
-        self.life = Life(launch, self.loop, self.in_use, ask, self._report)
+        self.slot = ProcessSlot(launch, self.loop)
+        self.life = Life(self.loop, self.slot, self.in_use, ask, self._publish)
 
     def builds(self, key):
         """Have an environment built, which the next process is started in."""
@@ -101,14 +103,14 @@ class Living:
         return child
 
     def greets(self):
-        number = self.life.slot.starts
-        for message in (IntegrationHello(1), Ready()):
-            self.life.take(Said(number, message))
+        self.slot.hear(self.slot.starts, IntegrationHello(1))
+        assert self.slot.hear(self.slot.starts, Ready())
+        self.life.ready()
 
     def works(self):
         """Have the process work on a delivery; return what its attempt was ended with."""
         errors = []
-        self.life.session.attempts["e1/jira"] = SimpleNamespace(end=errors.append)
+        self.slot.session.attempts["e1/jira"] = SimpleNamespace(end=errors.append)
         return errors
 
     def dies(self, status=-9):
@@ -157,12 +159,12 @@ class Living:
         self.began()
         return self.children[-1]
 
-    def _report(self):
+    def _publish(self):
         self.reports += 1
 
     def end(self):
-        if self.life.session:
-            self.life.slot.bury()
+        if self.slot.session:
+            self.slot.bury()
         for child in self.children:
             child.hang_up()
             child.close()

@@ -7,11 +7,13 @@ import pytest
 from framework.errors import ProcessGoneError, StoppedError
 from framework.journal import Desired
 from framework.protocol.messages import Shutdown
-from framework.workers.notes import Granted, Overgrown
+from framework.workers.attempt import Settled
+from framework.workers.notes import Granted
 from framework.workers.states import Asked, Building, Cause, State, Unbuilt
 from tests.fakes.children import until
 
 EMFILE = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+NO_MATCH = Unbuilt("no version matches", None)
 RUN, PAUSE, STOP = Asked(Desired.RUN), Asked(Desired.PAUSE), Asked(Desired.STOP)
 
 
@@ -28,7 +30,7 @@ def test_without_an_environment_one_is_asked_for(one):
 def test_it_starts_in_its_turn_which_ends_once_it_is_ready(one):
     one.starts("old")
     assert (one.state, one.turns.starting) == (State.STARTING, {"jira"})
-    assert (one.life.environment, one.life.slot.pid) == ("old", 4000)
+    assert (one.life.environment, one.slot.pid) == ("old", 4000)
     one.greets()
 
     assert (one.state, one.turns.starting) == (State.READY, set())
@@ -105,7 +107,7 @@ def test_an_environment_that_is_gone_is_asked_for_instead_of_started_in(one):
 def test_a_death_is_told_with_its_pid_its_exit_code_and_its_last_lines(one):
     child = one.serves()
     os.write(child.ends[2], b"Traceback\nno such broker\n")
-    until(lambda: one.life.session._errors.last_line == "no such broker")
+    until(lambda: one.slot.session._errors.last_line == "no such broker")
     one.dies(1)
 
     died = one.ledger.transitions[-1]
@@ -125,7 +127,7 @@ def test_a_death_by_a_signal_is_told_with_its_name(one):
 def test_after_a_death_it_is_started_again_when_it_is_time(one):
     errors = (one.serves(), one.works())[1]
     one.dies(1)
-    assert (one.state, one.life.slot.pid) == (State.BACKOFF, None)
+    assert (one.state, one.slot.pid) == (State.BACKOFF, None)
     assert 0.5 <= one.delay <= 1
     one.passes(1)
 
@@ -154,7 +156,7 @@ def test_what_is_hopeless_stays_down_until_an_operator_has_it_tried(one):
 
 def test_what_takes_too_much_memory_is_killed_and_started_after_a_while(one):
     child = one.serves()
-    one.life.take(Overgrown(4000, "its memory is 612 MiB"))
+    one.slot.kill_pid(4000, "its memory is 612 MiB")
     assert child.did == ["kill"]
     one.dies(-9)
 
@@ -164,7 +166,7 @@ def test_what_takes_too_much_memory_is_killed_and_started_after_a_while(one):
 
 def test_what_is_said_about_another_process_s_memory_is_dropped(one):
     child = one.serves()
-    one.life.take(Overgrown(3999, "its memory is 612 MiB"))
+    one.slot.kill_pid(3999, "its memory is 612 MiB")
 
     assert child.did == []
 
@@ -375,9 +377,9 @@ def test_a_restart_of_what_is_built_leaves_the_build_alone(one):
 
 def test_trouble_makes_it_degraded_and_its_end_ready(one):
     one.serves()
-    one.life.judge("the last resync failed: no such broker")
+    one.life.settled(Settled(None, trouble="the last resync failed: no such broker"))
     assert (one.state, one.reason) == (State.DEGRADED, "the last resync failed: no such broker")
-    one.life.judge(None)
+    one.life.settled(Settled(None))
 
     assert (one.state, one.reason) == (State.READY, None)
     assert one.story[-2:] == ["DEGRADED", "READY"]
@@ -385,7 +387,7 @@ def test_trouble_makes_it_degraded_and_its_end_ready(one):
 
 def test_trouble_outlives_the_process_it_was_had_in(one):
     one.serves()
-    one.life.judge("the last resync failed")
+    one.life.settled(Settled(None, trouble="the last resync failed"))
     one.dies(1)
     one.passes(1)
     one.greets()
@@ -396,11 +398,10 @@ def test_trouble_outlives_the_process_it_was_had_in(one):
 def test_an_environment_that_cannot_be_built_makes_a_process_degraded(one):
     one.serves()
     one.in_use.building()
-    one.life.remark()
+    one.life.building()
     assert (one.state, one.reason) == (State.READY, "building a new environment")
-    one.in_use.unbuilt("no version matches")
-    one.life.unbuilt(Unbuilt("no version matches", None))
-    one.life.remark()
+    one.in_use.unbuilt(NO_MATCH)
+    one.life.unbuilt(NO_MATCH)
 
     assert one.state is State.DEGRADED
     assert one.reason == "the new environment could not be built: no version matches"
@@ -440,7 +441,7 @@ def test_when_the_supervisor_ends_a_process_has_ten_seconds_and_no_successor(one
     assert [str(error) for error in errors] == ["the supervisor stops"]
     one.dies(0)
 
-    assert (one.life.session, len(one.children)) == (None, 1)
+    assert (one.slot.session, len(one.children)) == (None, 1)
     assert one.loop.inbox.drain() == []
 
 

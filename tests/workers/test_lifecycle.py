@@ -20,12 +20,12 @@ from framework.workers.states import (
     Ending,
     Over,
     Queued,
+    Remarked,
     Renewed,
     Served,
     Situation,
     Spawned,
     State,
-    Told,
     Unbuilt,
 )
 
@@ -134,7 +134,7 @@ def test_a_degraded_minute_counts_as_service(one):
     one.crashes(3)
     one.passes(one.delay)
     one.serves(20)
-    one.happens(Told("the last resync failed", None))
+    one.happens(Remarked("the last resync failed", None))
     one.passes(40)
     one.happens(CRASH)
     assert one.delay == 1
@@ -181,19 +181,19 @@ def test_what_has_grown_too_large_starts_again_at_once_unless_it_does_so_all_the
 
 def test_trouble_makes_it_degraded_and_its_end_ready(one):
     one.serves(5)
-    troubled = one.happens(Told("the last resync failed", None))
+    troubled = one.happens(Remarked("the last resync failed", None))
     assert (troubled.state, troubled.reason) == (State.DEGRADED, "the last resync failed")
     assert troubled.since == one.now
 
     one.passes(5)
-    assert one.happens(Told("another reason", None)).since == troubled.since
-    ready = one.happens(Told(None, "a new environment is being built"))
+    assert one.happens(Remarked("another reason", None)).since == troubled.since
+    ready = one.happens(Remarked(None, "a new environment is being built"))
     assert (ready.state, ready.reason) == (State.READY, "a new environment is being built")
 
 
 def test_what_is_told_of_a_process_that_does_not_serve_is_not_its_state(one):
     one.starts()
-    assert one.happens(Told("trouble", None)).state is State.STARTING
+    assert one.happens(Remarked("trouble", None)).state is State.STARTING
 
 
 # --- what operators want
@@ -214,7 +214,13 @@ def test_a_stop_wins_over_a_crash(one):
 def test_what_is_stopped_without_a_process_stays_down_whatever_comes(one, history):
     one.happens(*history, Asked(Desired.STOP))
     assert one.state is State.STOPPED
-    for late in (Building(), Queued(), Unbuilt("no", 1.0), Unbuilt("no", None), Told("x", None)):
+    for late in (
+        Building(),
+        Queued(),
+        Unbuilt("no", 1.0),
+        Unbuilt("no", None),
+        Remarked("x", None),
+    ):
         assert one.happens(late).state is State.STOPPED
     assert not may_start(one.situation, one.now + 1e9)
 
@@ -268,7 +274,7 @@ STEPS = some.lists(
             ),
             some.builds(Asked, some.sampled_from([*Desired])),
             some.builds(Ended, some.just("it ended"), ENDS),
-            some.builds(Told, some.sampled_from([None, "trouble"]), some.none()),
+            some.builds(Remarked, some.sampled_from([None, "trouble"]), some.none()),
             some.builds(Unbuilt, some.just("unbuilt"), some.none() | some.floats(10, 600)),
         ),
         SECONDS,
@@ -288,7 +294,7 @@ POSSIBLE = {
     Unbuilt: lambda situation, _: situation.state not in ALIVE and not situation.retry_at,
     Over: lambda *_: False,
 }
-ALWAYS = (Asked, Renewed, Told)
+ALWAYS = (Asked, Renewed, Remarked)
 
 
 def possible(situation, happening, now):

@@ -1,7 +1,5 @@
 import logging
 import threading
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -15,72 +13,17 @@ from framework.workers.states import (
     Cause,
     Ended,
     Queued,
+    Remarked,
     Served,
     Situation,
     Spawned,
     State,
-    Told,
     Unbuilt,
 )
 from framework.workers.status import StateReport, WorkerStatus, transition
-from framework.workers.worker import reported
 from tests.fakes.shared import Notes
 
 BEFORE = WorkerStatus("jira", "jira")
-
-
-def life(situation, *, now=100.0, pid=None, starts=0):
-    """Make a life with what a status shows of it."""
-    return SimpleNamespace(
-        situation=situation,
-        report=SimpleNamespace(now=now),
-        slot=SimpleNamespace(pid=pid, starts=starts),
-        environment="key" if starts else None,
-    )
-
-
-def seconds_ago(text):
-    return (datetime.now(UTC) - datetime.fromisoformat(text)) / timedelta(seconds=1)
-
-
-def test_a_status_shows_the_process_and_what_operators_want():
-    ready = Situation(State.READY, "a remark", 90.0, Desired.PAUSE)
-    status = reported(life(ready, pid=7, starts=3), BEFORE)
-
-    assert (status.state, status.reason, status.desired) == (State.READY, "a remark", Desired.PAUSE)
-    assert (status.pid, status.restarts, status.environment) == (7, 2, "key")
-    assert seconds_ago(status.since) == pytest.approx(10, abs=1)
-    assert status.retry_at is None
-
-
-def test_before_the_first_start_there_were_no_restarts():
-    assert reported(life(Situation()), BEFORE).restarts == 0
-
-
-def test_the_next_try_is_told_as_a_time():
-    backoff = Situation(State.BACKOFF, "it died", 100.0, retry_at=130.0)
-    status = reported(life(backoff), BEFORE)
-
-    assert seconds_ago(status.retry_at) == pytest.approx(-30, abs=1)
-
-
-def test_as_long_as_the_state_stays_so_does_its_beginning():
-    first = reported(life(Situation(State.READY, since=100.0)), BEFORE)
-    later = reported(life(Situation(State.READY, "trouble", 100.0), now=900.0), first)
-    assert later.since == first.since
-
-    degraded = reported(life(Situation(State.DEGRADED, "trouble", 900.0), now=900.0), later)
-    assert seconds_ago(degraded.since) == pytest.approx(0, abs=1)
-
-
-def test_an_owner_that_failed_has_no_process_and_no_next_try():
-    backoff = Situation(State.BACKOFF, "it died", 100.0, retry_at=130.0)
-    before = reported(life(backoff, pid=7, starts=2), BEFORE)
-    broken = before.broken("unexpected: ValueError()")
-
-    assert (broken.state, broken.reason) == (State.BLOCKED, "unexpected: ValueError()")
-    assert (broken.pid, broken.retry_at, broken.restarts) == (None, None, 1)
-    assert seconds_ago(broken.since) == pytest.approx(0, abs=1)
 
 
 def test_programs_read_it_in_camel_case():
@@ -113,8 +56,8 @@ def test_a_change_of_state_is_kept_with_its_process():
 
 
 def test_the_end_of_a_process_is_kept_with_its_exit_status_and_last_lines():
-    end = Exit("exit status 1", pid=7, status=1, stderr=("Traceback", "no such broker"))
-    known = transition("jira", State.READY, BACKOFF, None, end)
+    exited = Exit("exit status 1", pid=7, status=1, stderr=("Traceback", "no such broker"))
+    known = transition("jira", State.READY, BACKOFF, None, exited)
 
     assert (known.pid, known.exit_code, known.signal) == (7, 1, None)
     assert known.reason == "exit status 1: no such broker"
@@ -122,14 +65,14 @@ def test_the_end_of_a_process_is_kept_with_its_exit_status_and_last_lines():
 
 
 def test_the_signal_that_ended_it_is_kept_by_name():
-    end = Exit("killed by SIGKILL", pid=7, status=-9)
+    exited = Exit("killed by SIGKILL", pid=7, status=-9)
 
-    assert transition("jira", State.READY, BACKOFF, None, end).signal == "SIGKILL"
+    assert transition("jira", State.READY, BACKOFF, None, exited).signal == "SIGKILL"
 
 
 def test_a_state_without_a_reason_has_that_of_the_end():
-    end = Exit("its memory is 612 MiB", Cause.WORN, pid=7, status=0)
-    known = transition("jira", State.STOPPING, Situation(State.PENDING), None, end)
+    exited = Exit("its memory is 612 MiB", Cause.WORN, pid=7, status=0)
+    known = transition("jira", State.STOPPING, Situation(State.PENDING), None, exited)
 
     assert known.reason == "its memory is 612 MiB"
 
@@ -163,7 +106,7 @@ def told(caplog):
 
 def test_every_change_of_state_is_kept_and_everything_that_happens_is_reported(told):
     told.happens(Building(), Queued(), Spawned(), Served())
-    told.happens(Told(None, "building a new environment"), Told(None, None))
+    told.happens(Remarked(None, "building a new environment"), Remarked(None, None))
 
     assert told.transitions == [
         ("PENDING", "BUILDING"),
@@ -183,7 +126,7 @@ def test_a_process_is_named_in_the_states_that_it_lives_in(told):
 
 
 def test_the_log_tells_states_with_their_reasons_and_when_it_goes_on(told, caplog):
-    told.happens(Queued(), Spawned(), Served(), Told("trouble", None), Told("more", None))
+    told.happens(Queued(), Spawned(), Served(), Remarked("trouble", None), Remarked("more", None))
     told.happens(Ended("it died", Cause.MACHINE))
 
     assert [(one.levelname, one.message) for one in caplog.records] == [
@@ -199,7 +142,7 @@ def test_deliveries_are_for_one_that_serves_and_is_to_run(told):
     assert told.report.startable
     told.happens(Spawned(), Served())
     assert (told.report.open, told.report.serving) == (True, True)
-    told.happens(Told("trouble", None))
+    told.happens(Remarked("trouble", None))
     assert told.report.open
     told.happens(Asked(Desired.PAUSE))
 

@@ -1,11 +1,10 @@
-"""What an owner does with the deliveries of one lane: keep, hand over, take back, try again."""
+"""The deliveries of one lane: kept, handed over, taken back, tried again."""
 
 import logging
 from collections.abc import Callable
 
 from framework import backoff
 from framework.events import Delivery
-from framework.protocol.messages import Message
 from framework.workers.attempt import Attempt, Job, Settled
 from framework.workers.delivery.lane import Lane
 from framework.workers.loop import Timers
@@ -17,7 +16,7 @@ SLOWEST_RETRY = 300.0  # seconds
 
 
 class Backlog:
-    """Oldest first; taking takes all of them: a resync that waits absorbs later ones."""
+    """What waits for the lane, oldest first; a resync that waits absorbs later ones."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, Delivery] = {}
@@ -25,21 +24,21 @@ class Backlog:
         self._not_before = 0.0
 
     def add(self, delivery: Delivery) -> None:
-        """Wait for the lane, once."""
+        """Let a delivery wait; one that waits already stays in its place."""
         self._waiting.setdefault(delivery.id, delivery)
 
     def due(self, now: float) -> bool:
-        """Tell whether something waits and may go."""
+        """Tell whether something waits and may be taken."""
         return bool(self._waiting) and now >= self._not_before
 
     def take(self) -> tuple[Delivery, list[Delivery]]:
-        """Return the oldest, and those that are done when it is."""
+        """Take everything: return the oldest, and those that are done when it is."""
         first, *absorbed = self._waiting.values()
         self._waiting = {}
         return first, absorbed
 
     def put_back(self, deliveries: list[Delivery]) -> None:
-        """Wait again, before everything that came later."""
+        """Let deliveries wait again, before everything that came later."""
         self._waiting = {one.id: one for one in deliveries} | self._waiting
 
     def succeeded(self) -> None:
@@ -47,7 +46,7 @@ class Backlog:
         self._failures, self._not_before = 0, 0.0
 
     def failed(self, now: float) -> float:
-        """Hold everything back; return for how many seconds: 5 s doubling to 5 min."""
+        """Hold everything back; return the seconds: 5 s doubling to 5 min."""
         self._failures += 1
         wait = backoff.delay(self._failures, first=FIRST_RETRY, cap=SLOWEST_RETRY)
         self._not_before = now + wait
@@ -81,16 +80,22 @@ class Deliveries:
         self._backlog.add(delivery)
 
     def dispatch(self, session: Session) -> None:
-        """Give the lane its next attempt, if one is due; `session` is READY."""
+        """Give the lane its next attempt, if it is free and one is due; `session` is ready."""
         if self._job or not self._backlog.due(self._timers.clock()):
             return
         delivery, absorbed = self._backlog.take()
-        attempt = session.attempts[delivery.id] = self._attempt(delivery, session.number)
+        number, put = session.number, self._put
+        attempt = Attempt(
+            delivery,
+            send=lambda message: put(Send(number, message)),
+            give_up=lambda reason: put(Hung(number, reason)),
+        )
+        session.attempts[delivery.id] = attempt
         self._job = Job(attempt, absorbed)
         self._lane.put(self._job)
 
     def settled(self, settled: Settled, session: Session | None) -> None:
-        """Note that the lane is free, and what must be sent again."""
+        """Record that the lane is free, and keep what must be sent again."""
         self._job = None
         if session:
             session.attempts.pop(settled.job.attempt.delivery.id, None)
@@ -101,12 +106,3 @@ class Deliveries:
         wait = self._backlog.failed(self._timers.clock())
         self._timers.set("retry", wait, lambda: None)  # waking up is all: the owner dispatches
         self._log.warning("the next attempt is in %.0f s", wait)
-
-    def _attempt(self, delivery: Delivery, session: int) -> Attempt:
-        def send(message: Message) -> None:
-            self._put(Send(session, message))
-
-        def give_up(reason: str) -> None:
-            self._put(Hung(session, reason))
-
-        return Attempt(delivery, send, give_up)

@@ -19,7 +19,7 @@ class Work(Protocol):
     """What a lane does with an attempt; it returns once the delivery's effects are stored."""
 
     def __call__(self, attempt: Attempt) -> str | None:
-        """Return what is wrong although the delivery is done, None if nothing is.
+        """Return what went wrong although the delivery is done, None if nothing did.
 
         Raise ProcessGoneError, StoppedError, or another error to have it repeated later.
         """
@@ -45,13 +45,13 @@ class Lane(threading.Thread):
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
 
     def put(self, job: Job) -> None:
-        """Hand a job over; the first one starts the thread."""
+        """Add a job; the first one starts the thread."""
         self._jobs.put(job)
         if self.ident is None:
             self.start()
 
     def close(self) -> None:
-        """End after the job in work."""
+        """End after the current job."""
         self._jobs.put(None)
 
     def run(self) -> None:
@@ -65,7 +65,7 @@ class Lane(threading.Thread):
             job.attempt.delivery = self._ledger.count_attempt(job.attempt.delivery)
             trouble = self._work(job.attempt)
             self._ledger.done(deliveries)
-        except DoneError as done:  # it was handed over twice
+        except DoneError as done:  # it was delivered twice
             self._log.info("%s", done)
             return Settled(job, job.absorbed)
         except (ProcessGoneError, StoppedError) as gone:

@@ -1,1 +1,1 @@
-"""What an integration runs in: built, taken into use, taken back."""
+"""What an integration runs in: built, taken into use, rolled back."""

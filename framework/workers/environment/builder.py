@@ -1,4 +1,4 @@
-"""What an owner must not wait for about environments: looking for changes, building, noting."""
+"""Environment work that blocks, kept off the owner's thread: looking, building, noting."""
 
 import enum
 import logging
@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,7 +19,7 @@ from framework.errors import FrameworkError, RequirementsError
 from framework.workers.notes import Built
 from framework.workers.states import Building, Unbuilt
 
-GUARD_SECONDS = 300.0  # how long a change goes unnoticed by a lookout that hangs
+GUARD_SECONDS = 300.0  # a guard: the input watch normally notices a change first
 FINISH_SECONDS = 300.0  # how long a change waits for the delivery in work
 FIRST_RETRY = 10.0  # seconds after a build failed
 SLOWEST_RETRY = 600.0  # seconds
@@ -29,9 +30,9 @@ Build = Callable[[threading.Event, Callable[[str], None]], Environment]
 class Supply(Struct, frozen=True):
     """Where an integration's environments come from.
 
-    `build` makes the one for today's inputs, `fingerprint` is cheap and changes when another one
-    may be needed; `file` is where the one in use is noted; `inputs` names what both look at. It
-    is asked `every` so many seconds; the delivery in work has `finish` seconds before a change.
+    `build` makes the one for the current inputs. `fingerprint` is cheap and changes when another
+    may be needed; it is taken every `every` seconds. `inputs` names what both of them read. `file`
+    is where the one in use is noted. A delivery delays a change by at most `finish` seconds.
     """
 
     build: Build
@@ -44,7 +45,7 @@ class Supply(Struct, frozen=True):
 
 
 class Request(enum.Enum):
-    """What an owner asks for."""
+    """What an owner asks of its builder."""
 
     BUILD = enum.auto()
     LOOK = enum.auto()
@@ -52,23 +53,20 @@ class Request(enum.Enum):
 
 
 class Tries(Struct, frozen=True):
-    """When to build: the fingerprint that was dealt with last, and whether that failed.
-
-    `retry_at` is in seconds of the monotonic clock.
-    """
+    """The fingerprint that was built last, and how often that failed; `retry_at` is monotonic."""
 
     fingerprint: str | None = None
     failures: int = 0
     retry_at: float | None = None
 
     def due(self, fingerprint: str, now: float) -> bool:
-        """Tell whether inputs with this fingerprint must be dealt with now."""
+        """Tell whether inputs with this fingerprint must be built now."""
         if fingerprint != self.fingerprint:
             return True
         return self.retry_at is not None and now >= self.retry_at
 
     def wait(self, now: float, longest: float) -> float:
-        """Return after how many seconds to look again, at most `longest`."""
+        """Return the seconds until the next look, at most `longest`."""
         return longest if self.retry_at is None else max(0.0, min(longest, self.retry_at - now))
 
     def failed(self, fingerprint: str, now: float) -> "Tries":
@@ -79,7 +77,7 @@ class Tries(Struct, frozen=True):
 
 
 class Builder(threading.Thread):
-    """Asked, and whenever the fingerprint changes, it builds; the outcome goes to `put`."""
+    """Builds when asked, and whenever the fingerprint changes; the outcome goes to `put`."""
 
     def __init__(
         self,
@@ -97,52 +95,49 @@ class Builder(threading.Thread):
         self._requests: queue.SimpleQueue[Request | Current] = queue.SimpleQueue()
 
     def pass_over(self, fingerprint: str) -> None:
-        """Leave inputs alone until they change; before the start."""
+        """Do not build these inputs until they change; only before the start."""
         self._tries = Tries(fingerprint)
 
     def ask(self) -> None:
-        """Have the environment for today's inputs looked for, built if need be."""
+        """Request the environment for the current inputs; it is built if need be."""
         self._requests.put(Request.BUILD)
 
     def look(self) -> None:
-        """Have today's inputs looked at, and dealt with if they are new."""
+        """Request a look at the current inputs, and a build if they are new."""
         self._requests.put(Request.LOOK)
 
     def note(self, state: Current) -> None:
-        """Have the environment in use noted."""
+        """Request that the environment in use be noted on disk."""
         self._requests.put(state)
 
     def close(self) -> None:
-        """End after what was asked for; `stopping` ends a build."""
+        """End after the pending requests; `stopping` ends a build."""
         self._requests.put(Request.CLOSE)
 
     def run(self) -> None:
         """Work until closed."""
-        while (request := self._next()) is not Request.CLOSE:
+        while True:
+            try:
+                wait = self._tries.wait(self._supply.clock(), self._supply.every)
+                request = self._requests.get(timeout=wait)
+            except queue.Empty:
+                request = Request.LOOK
             match request:
-                case Current():
-                    self._write(request)
+                case Request.CLOSE:
+                    return
                 case Request.BUILD:
                     self._prepare(self._fingerprint())
-                case Request.LOOK | None:
-                    self._look()
-
-    def _next(self) -> Request | Current | None:
-        try:
-            wait = self._tries.wait(self._supply.clock(), self._supply.every)
-            return self._requests.get(timeout=wait)
-        except queue.Empty:
-            return None
-
-    def _look(self) -> None:
-        fingerprint = self._fingerprint()
-        if self._tries.due(fingerprint, self._supply.clock()):
-            self._prepare(fingerprint)
+                case Request.LOOK:
+                    fingerprint = self._fingerprint()
+                    if self._tries.due(fingerprint, self._supply.clock()):
+                        self._prepare(fingerprint)
+                case Current():
+                    self._write(request)
 
     def _fingerprint(self) -> str:
         try:
             return self._supply.fingerprint()
-        except Exception as error:  # noqa: BLE001 - the build says better what is wrong with its inputs
+        except Exception as error:  # noqa: BLE001 - the build reports better what is wrong with its inputs
             return f"unknown: {error!r}"
 
     def _prepare(self, fingerprint: str) -> None:
@@ -150,13 +145,13 @@ class Builder(threading.Thread):
             return
         self._put(Building())
         try:
-            environment = self._supply.build(self._stopping, self._say)
+            environment = self._supply.build(self._stopping, partial(self._log.info, "%s"))
         except RequirementsError as error:
             self._tries = Tries(fingerprint)
             self._put(Unbuilt(str(error), None))
         except FrameworkError as error:
             self._failed(fingerprint, str(error))
-        except Exception as error:  # noqa: BLE001 - an owner waiting for ever would be a lie in the status
+        except Exception as error:  # noqa: BLE001 - BUILDING for ever would be a lie in the status
             self._log.exception("the build failed unexpectedly")
             self._failed(fingerprint, f"unexpected: {error!r}")
         else:
@@ -169,9 +164,6 @@ class Builder(threading.Thread):
         now = self._supply.clock()
         self._tries = self._tries.failed(fingerprint, now)
         self._put(Unbuilt(reason, (self._tries.retry_at or now) - now))
-
-    def _say(self, line: str) -> None:
-        self._log.info("%s", line)
 
     def _write(self, state: Current) -> None:
         try:

@@ -1,4 +1,4 @@
-"""From one environment to the next: what an owner knows about it, and has noted on disk."""
+"""The environment in use and the next one: what an owner knows, and has noted on disk."""
 
 import logging
 import time
@@ -13,10 +13,11 @@ from framework.workers.environment import rollout
 from framework.workers.environment.rollout import SHOWN, Rollout
 from framework.workers.notes import Built
 from framework.workers.session.exits import Exit
+from framework.workers.states import Unbuilt
 
 
 class EnvironmentInUse:
-    """Owned by the owner's thread; `note` has it written, `wall` tells Unix seconds."""
+    """Owned by the owner's thread; `note` writes it to disk, `wall` is a clock of Unix seconds."""
 
     def __init__(
         self,
@@ -31,8 +32,9 @@ class EnvironmentInUse:
         self._log = log
         self._wall = wall
         self._clock = clock
-        self._vacant: tuple[str, float] | None = None
-        self.next: Built | None = None  # it takes over once the process has made way
+        self._vacant_key: str | None = None  # the environment that was left for another
+        self._vacant_since = 0.0
+        self.next: Built | None = None  # takes over once the process has made way
 
     @property
     def remark(self) -> str | None:
@@ -46,7 +48,7 @@ class EnvironmentInUse:
 
     @property
     def refused(self) -> str | None:
-        """The fingerprint of inputs that must not be tried again, if there is another choice."""
+        """The fingerprint of inputs not to be built again, if there is a usable environment."""
         bad = self._rollout.current.bad
         return bad.fingerprint if bad and self.usable else None
 
@@ -56,15 +58,17 @@ class EnvironmentInUse:
         return _whole(self._rollout.current.environment)
 
     def building(self) -> None:
-        """Know that today's inputs are dealt with."""
+        """Record that a build has begun."""
         self._become(rollout.building(self._rollout))
 
-    def unbuilt(self, reason: str) -> None:
-        """Know that they lead nowhere."""
-        self._become(rollout.unbuilt(self._rollout, reason))
+    def unbuilt(self, note: Unbuilt) -> None:
+        """Record why the build failed, and log it."""
+        self._become(rollout.unbuilt(self._rollout, note.reason))
+        again = "once its inputs change" if note.wait is None else f"in {note.wait:.0f} s"
+        self._log.error("%s; the next build is %s", note.reason, again)
 
     def built(self, built: Built) -> None:
-        """Know what they lead to: the environment in use, the next one, or one that is refused."""
+        """Record what was built: the environment in use, the next one, or one that is refused."""
         self.next = None
         if rollout.refuses(self._rollout, built) and self.usable:
             self._become(rollout.refused(self._rollout))
@@ -74,9 +78,9 @@ class EnvironmentInUse:
             self._become(rollout.confirmed(self._rollout, built))
 
     def proceed(self) -> Environment:
-        """Return what the next process is to be started in: the next environment, if there is one.
+        """Return the environment for the next process; a next one becomes the one in use.
 
-        Something was built before.
+        Only after something was built.
         """
         if self.next:
             self._become(rollout.succeeded(self._rollout, self.next, self._wall()))
@@ -86,38 +90,37 @@ class EnvironmentInUse:
         return environment
 
     def refuge(self) -> Environment | None:
-        """Return what can be used without a build: the environment in use, or the previous."""
+        """Return what is usable without a build: the environment in use, or the previous one."""
         previous = _whole(self._rollout.current.previous)
         if self.usable is None and previous:
             self._become(rollout.fallen_back(self._rollout, previous, self._wall()))
         return self.usable
 
-    def ended(self, end: Exit) -> Environment | None:
-        """Return the previous environment if the one in use is to be given up for it."""
-        now = rollout.ended(self._rollout, end, self._wall())
-        went = now.current is not self._rollout.current
-        if went and _whole(now.current.environment) is None:
+    def ended(self, exited: Exit) -> Environment | None:
+        """Record how a process ended; return the previous environment if it is back in use."""
+        now = rollout.ended(self._rollout, exited, self._wall())
+        fell_back = now.current is not self._rollout.current
+        if fell_back and _whole(now.current.environment) is None:
             return None
-        if went:
+        if fell_back:
             self.vacated()
         self._become(now)
-        return now.current.environment if went else None
+        return now.current.environment if fell_back else None
 
     def vacated(self) -> None:
-        """Know that no process runs because of a change."""
+        """Record that no process runs because of a change."""
         environment = self._rollout.current.environment
-        if environment and not self._vacant:
-            self._vacant = environment.key, self._clock()
+        if environment and not self._vacant_key:
+            self._vacant_key, self._vacant_since = environment.key, self._clock()
 
     def occupied(self) -> None:
-        """Know that a process is ready; log how long there was none because of a change."""
+        """Record that a process is ready; log how long there was none because of a change."""
         self._become(rollout.served(self._rollout))
         environment = self._rollout.current.environment
-        if self._vacant and environment:
-            before, since = self._vacant
-            gap, after = self._clock() - since, environment.key
+        before, self._vacant_key = self._vacant_key, None
+        if before and environment:
+            gap, after = self._clock() - self._vacant_since, environment.key
             self._log.info("%.2f s from %s to %s", gap, before[:SHOWN], after[:SHOWN])
-        self._vacant = None
 
     def _become(self, now: Rollout) -> None:
         if now.current != self._rollout.current:
@@ -126,7 +129,7 @@ class EnvironmentInUse:
 
 
 def noted(file: Path, log: logging.Logger) -> Current:
-    """Return what an earlier life noted; log what cannot be read, and go on without it."""
+    """Return what was noted before the start; log what cannot be read, and do without it."""
     try:
         return current.read(file)
     except FrameworkError as error:

@@ -1,4 +1,4 @@
-"""How a process ended, and what that says about the next one."""
+"""How a process ended, and what that means for the next one."""
 
 import errno
 import signal
@@ -26,9 +26,9 @@ OURS = "not by the supervisor: out of memory (see `dmesg`), or a person"
 
 
 class Exit(Struct, frozen=True):
-    """The end of a process; `status` is its exit status, negative a signal, None if unknown.
+    """How a process ended; `status` is its exit status, negative for a signal, None if unknown.
 
-    `late`: it did not get ready in time. `stderr` are its last lines.
+    `late`: it was not ready in time. `stderr` are its last lines.
     """
 
     reason: str
@@ -40,7 +40,7 @@ class Exit(Struct, frozen=True):
 
     @property
     def final(self) -> bool:
-        """Tell whether its environment need not be tried again."""
+        """Tell whether another try in the same environment is pointless."""
         return self.late or self.cause is Cause.HOPELESS
 
     @property
@@ -55,17 +55,17 @@ class Exit(Struct, frozen=True):
 
 
 def cause(status: int) -> Cause:
-    """Return what an exit status says about the next start."""
+    """Return what an exit status means for the next start."""
     return CAUSES.get(status, Cause.CRASHED)
 
 
 def died(status: int, last_line: str) -> str:
-    """Say how a process ended that nobody asked to end."""
+    """Explain the death of a process that nobody asked to end."""
     return f"{_how(status)}: {last_line}" if last_line else _how(status)
 
 
 def unstarted(error: OSError) -> Exit:
-    """Return the end of a process that could not even be started."""
+    """Return the exit of a process that could not even be started."""
     if error.errno in SHORTAGES:
         shortage = f"this machine cannot start another process: {error.strerror}"
         return Exit(

@@ -1,4 +1,4 @@
-"""What it takes to start one integration's process."""
+"""Everything needed to start one integration's process."""
 
 import os
 from pathlib import Path
@@ -13,16 +13,16 @@ from framework.protocol.messages import VERSION, Configure, SupervisorHello
 REPOSITORY = Path(__file__).resolve().parents[3]
 BOOTSTRAP = REPOSITORY / "framework" / "sdk" / "bootstrap.py"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
-# Bytes from which a freed block goes back to the kernel: where glibc begins. Named, it stays; else
-# glibc raises it up to 32 MiB, and what a resync took stays with the process when it rests.
+# Bytes from which a freed block goes back to the kernel: glibc's default. Setting it fixes it; else
+# glibc raises it up to 32 MiB, and an idle process keeps the memory of its last resync.
 MMAP_THRESHOLD = 128 * 1024
 
 
 class Launch(Struct, frozen=True):
     """An integration as config.yaml has it, and the instance of the supervisor that runs it.
 
-    `folder` holds main.py; `config` is handed over in `configure`, never in argv or environment;
-    `env` is added to the process's environment; it may have `open_files` open.
+    `folder` holds main.py. `config` goes over in `configure`, never in argv or the environment.
+    `env` is added to the process's environment; `open_files` limits its open files.
     """
 
     identifier: str
@@ -40,9 +40,9 @@ class Launch(Struct, frozen=True):
         return f"{self.instance}/{self.identifier}"
 
     def start(self, environment: Environment) -> Child:
-        """Start the process in its environment, by the real path of its Python.
+        """Start the process in this environment, by the real path of its Python.
 
-        It takes a lease with it; raises OSError if the environment is gone.
+        The process inherits a lease on it. Raises OSError if the environment is gone.
         """
         argv = [str(environment.python), str(BOOTSTRAP), str(self.folder / "main.py")]
         with leases.leased(environment) as files:

@@ -1,4 +1,4 @@
-"""The two threads that empty a process's pipes: whatever happens, they never stop reading."""
+"""The threads that empty a process's pipes: whatever happens, they never stop reading."""
 
 import os
 import select
@@ -11,28 +11,33 @@ CHUNK = 65536  # bytes read at once
 
 
 class Budget:
-    """How many things a second are let through; the rest is counted."""
+    """Lets so many things through in each period and counts the rest."""
 
     def __init__(self, rate: int, seconds: float = 1.0):
         self._rate = rate
         self._seconds = seconds
         self._began = 0.0
         self._used = 0
-        self.dropped = 0
+        self._dropped = 0
 
     def allows(self, now: float) -> bool:
-        """Take one from the budget of this second, or count it as dropped."""
+        """Take one from the budget of this period, or count it as dropped."""
         if now - self._began >= self._seconds:
             self._began, self._used = now, 0
         self._used += 1
         if self._used <= self._rate:
             return True
-        self.dropped += 1
+        self._dropped += 1
         return False
+
+    def take_dropped(self) -> int:
+        """Return how many were dropped since the last call."""
+        dropped, self._dropped = self._dropped, 0
+        return dropped
 
 
 class Drain(threading.Thread):
-    """Read a pipe to its end, or, once told to finish, until it is empty; then call `ended`."""
+    """Reads a pipe to its end, or until it is empty after `finish`; then calls `ended`."""
 
     def __init__(
         self,
@@ -42,7 +47,7 @@ class Drain(threading.Thread):
         ended: Callable[[], None] = lambda: None,
     ):
         super().__init__(name=name, daemon=True)
-        self._fd = os.dup(fd)  # our own: the other may be closed before we have ended
+        self._fd = os.dup(fd)  # our own: the original may be closed before we end
         self._feed = feed
         self._ended = ended
         self._last = float("inf")  # when to end, even if more could be read
@@ -56,27 +61,26 @@ class Drain(threading.Thread):
     def run(self) -> None:
         """Read on: a grandchild may hold the pipe open long after the process died."""
         try:
-            while self._wait() and self._read():
+            while self._read():
                 pass
             self._ended()
         finally:
             os.close(self._fd)
 
     def finish(self, seconds: float) -> None:
-        """Let it read what is there, then end; a flood must not hold it longer than `seconds`."""
+        """Let it read what is there, then end; a flood delays that by at most `seconds`."""
         self._last = time.monotonic() + seconds
         os.eventfd_write(self._finish, 1)
         self.join(2 * seconds)
 
-    def _wait(self) -> bool:
-        self._poll.poll()
-        return time.monotonic() < self._last
-
     def _read(self) -> bool:
+        self._poll.poll()
+        if time.monotonic() >= self._last:
+            return False
         try:
             chunk = os.read(self._fd, CHUNK)
         except BlockingIOError:
-            return False  # told to finish, and nothing is left
+            return False  # asked to finish, and nothing is left
         if chunk:
             self._feed(chunk)
         return bool(chunk)

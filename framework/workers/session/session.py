@@ -44,17 +44,17 @@ TIMERS = ("handshake", "ping", "pong", "ladder")
 
 
 class Session:
-    """The `start` (its number, its child), its attempts, the bytes that still have to reach it."""
+    """The `number` of the start, its child, its attempts, the bytes that wait for its stdin."""
 
     def __init__(
         self,
-        start: tuple[int, Child],
+        number: int,
+        child: Child,
         launch: Launch,
         timers: Timers,
         log: logging.Logger,
         put: Callable[[Said | Kill], None],
     ):
-        number, child = start
         self.number = number
         self.child = child
         self.attempts: dict[str, Attempt] = {}
@@ -63,30 +63,30 @@ class Session:
         self._log = log
         self._outgoing = bytearray()
         self._pings = 0
-        self._cause: str | None = None
+        self._reason: str | None = None  # of its death, if we or it said one
         self._refused = False
-        self._late = False  # it is killed since it did not get ready in time
-        self._explains: bool | None = None  # it answers `stacks`; unknown before its `hello`
+        self._late = False  # it was not ready in time
+        self._explains: bool | None = None  # whether it answers `stacks`; its `hello` says so
         self._errors = ErrorLog(log)
         self._stacks = Stacks(child, self._errors, timers, self.send)
         reader = Reader(
             log,
             self.attempts,
-            tell=lambda message: put(Said(number, message)),
+            to_owner=lambda message: put(Said(number, message)),
             violated=lambda reason: put(Kill(number, f"protocol error: {reason}")),
         )
-        self.stdin = child.stdin.fileno()  # a number stays one when the pipe is closed
+        self.stdin = child.stdin.fileno()  # the number outlives the pipe
         os.set_blocking(self.stdin, False)
         name = f"{launch.identifier}/{child.pid}"
         self._drains = (
             Drain(f"stdout/{name}", child.stdout.fileno(), reader.feed),
             Drain(f"stderr/{name}", child.stderr.fileno(), self._errors.feed, self._errors.close),
         )
-        child.stdout.close()  # its drains have their own
+        child.stdout.close()  # the drains have descriptors of their own
         child.stderr.close()
 
     def open(self) -> None:
-        """Begin to read, and greet."""
+        """Begin to read, and say hello."""
         for drain in self._drains:
             drain.start()
         self._expect(f"no `hello` within {HELLO_SECONDS:.0f} s of its start", HELLO_SECONDS)
@@ -116,10 +116,18 @@ class Session:
             self._outgoing.clear()  # it is dying; its pidfd will say so
 
     def hear(self, message: ToOwner) -> None:
-        """Take the next step of the handshake or the heartbeat."""
+        """Take the next step of the handshake, the heartbeat or the end."""
         match message:
             case IntegrationHello():
-                self._greeted(message)
+                self._explains = "stacks" in message.capabilities
+                if message.protocol == VERSION:
+                    self.send(self._launch.configure())
+                    late = f"no `ready` within {READY_SECONDS:.0f} s of its `hello`"
+                    self._expect(late, READY_SECONDS)
+                    return
+                self._refused = True
+                theirs = f"it speaks protocol {message.protocol}"
+                self.kill(f"{theirs}, the supervisor speaks {VERSION}")
             case Ready():
                 self._timers.clear("handshake")
                 self._expect_pong()
@@ -129,16 +137,7 @@ class Session:
             case StacksAnswer(text=text):
                 self._stacks.answered(text)
             case Bye(reason=reason):
-                self._cause = self._cause or reason
-
-    def _greeted(self, hello: IntegrationHello) -> None:
-        self._explains = "stacks" in hello.capabilities
-        if hello.protocol != VERSION:
-            self._refused = True
-            self.kill(f"it speaks protocol {hello.protocol}, the supervisor speaks {VERSION}")
-            return
-        self.send(self._launch.configure())
-        self._expect(f"no `ready` within {READY_SECONDS:.0f} s of its `hello`", READY_SECONDS)
+                self._reason = self._reason or reason
 
     def explain(self, answer: Future[str]) -> None:
         """Find out what every thread of the process is doing."""
@@ -149,15 +148,15 @@ class Session:
             answer.set_exception(FrameworkError(f"the process {why}"))
 
     def kill(self, reason: str) -> None:
-        """End the whole group now; `reason` becomes the reason of its death."""
-        self._cause = self._cause or reason
+        """Kill the whole group now; `reason` explains its death unless another came first."""
+        self._reason = self._reason or reason
         self.child.kill()
 
     def give_up(self, reason: str) -> None:
-        """End a process that hangs: its stacks into the log, then SIGTERM, then SIGKILL."""
+        """End a process that hangs: log its stacks, then SIGTERM, then SIGKILL."""
         if "ladder" in self._timers:
-            return  # it is on its way already
-        self._cause = self._cause or reason
+            return  # it is ending already
+        self._reason = self._reason or reason
         self._log.error("%s; the stacks of its threads follow", reason)
         if self._explains is not False:
             self._stacks.dump()
@@ -169,12 +168,12 @@ class Session:
         self._timers.set("ladder", grace, self._insist)
 
     def end_attempts(self, error: FrameworkError) -> None:
-        """Let every lane that works with this process know that it ends."""
+        """Let every lane that works with this process fail with this error."""
         for attempt in tuple(self.attempts.values()):
             attempt.end(error)
 
     def bury(self) -> Exit:
-        """End what is left of the group, read the pipes empty; return how it ended."""
+        """Kill what is left of the group and read the pipes empty; return how it ended."""
         self.child.kill()  # before reaping: until then nobody else can have the group's number
         status = self.child.reap()
         assert status is not None  # its pidfd said so
@@ -184,7 +183,7 @@ class Session:
         self._stacks.end()
         self.child.close()
         return Exit(
-            reason=self._cause or exits.died(status, self._errors.last_line),
+            reason=self._reason or exits.died(status, self._errors.last_line),
             cause=Cause.HOPELESS if self._refused else exits.cause(status),
             late=self._late,
             pid=self.child.pid,

@@ -1,30 +1,34 @@
-"""The one process that an integration has, or does not have: started, fed, heard, buried."""
+"""The place for the one process of an integration: started, fed, heard, buried."""
 
 import errno
 import selectors
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from framework.environments import Environment
-from framework.errors import ProcessGoneError
+from framework.errors import FrameworkError, ProcessGoneError
 from framework.orphans import sweep
 from framework.process import KILL_SECONDS
-from framework.protocol.messages import Ready
+from framework.protocol.messages import Message, Ready
 from framework.workers.loop import Loop
-from framework.workers.notes import AboutProcess, Hung, Kill, Overgrown, Said, Send
+from framework.workers.notes import ToOwner
 from framework.workers.session.exits import Exit
 from framework.workers.session.launch import Launch
 from framework.workers.session.session import Session
 
 
 class ProcessSlot:
-    """Owned by the owner's thread, which waits at `loop`."""
+    """Owned by the owner's thread; empty while `session` is None.
+
+    What belongs to an earlier process, by its number or its pid, is dropped.
+    """
 
     def __init__(self, launch: Launch, loop: Loop):
         self._launch = launch
         self._loop = loop
         self.session: Session | None = None
         self.starts = 0
-        self._unswept = False  # there was no open file left to look for what it left behind
+        self._unswept = False  # too few open files were left to look for orphans
 
     @property
     def pid(self) -> int | None:
@@ -32,15 +36,17 @@ class ProcessSlot:
         return self.session.child.pid if self.session else None
 
     def start(self, environment: Environment, died: Callable[[], None]) -> None:
-        """Start the process; `died` must bury it. Raises OSError."""
+        """Start the process; `died` is called at its death and must bury it. Raises OSError."""
         assert self.session is None
         if self._unswept:
             self._sweep()
         child = self._launch.start(environment)
         self.starts += 1
-        start, loop = (self.starts, child), self._loop
+        loop = self._loop
         try:
-            session = Session(start, self._launch, loop.timers, loop.log, loop.inbox.put)
+            session = Session(
+                self.starts, child, self._launch, loop.timers, loop.log, loop.inbox.put
+            )
             session.open()
         except (OSError, RuntimeError) as error:  # others took the files or threads that were left
             child.kill()
@@ -51,7 +57,7 @@ class ProcessSlot:
         loop.selector.register(child.pidfd, selectors.EVENT_READ, died)
 
     def watch(self) -> None:
-        """Wait for room in the process's stdin only while something is to be written."""
+        """Watch for room in the process's stdin, but only while bytes wait for it."""
         session = self.session
         if session is None:
             return
@@ -61,22 +67,38 @@ class ProcessSlot:
         elif watched and not session.writing:
             self._loop.selector.unregister(session.stdin)
 
-    def take(self, note: AboutProcess) -> bool:
-        """Do what a note about the process says; tell whether it has become ready."""
-        session = self.session
-        if session is None or not _about(note, session):
-            return False  # about an earlier process
-        match note:
-            case Said(_, message):
-                session.hear(message)
-                return isinstance(message, Ready)
-            case Send(_, message):
-                session.send(message)
-            case Kill(_, reason) | Overgrown(_, reason):
-                session.kill(reason)
-            case Hung(_, reason):
-                session.give_up(reason)
-        return False
+    def hear(self, number: int, message: ToOwner) -> bool:
+        """Pass on what the process says; tell whether it became ready."""
+        if session := self._numbered(number):
+            session.hear(message)
+        return session is not None and isinstance(message, Ready)
+
+    def send(self, number: int, message: Message) -> None:
+        """Send the process a message."""
+        if session := self._numbered(number):
+            session.send(message)
+
+    def explain(self, answer: Future[str], state: str) -> None:
+        """Find out what every thread of the process is doing; without one, say its `state`."""
+        if session := self.session:
+            session.explain(answer)
+        else:
+            answer.set_exception(FrameworkError(f"it has no process: it is {state}"))
+
+    def kill(self, number: int, reason: str) -> None:
+        """Kill the process at once."""
+        if session := self._numbered(number):
+            session.kill(reason)
+
+    def kill_pid(self, pid: int, reason: str) -> None:
+        """Kill the process at once if it has this pid."""
+        if self.session and self.session.child.pid == pid:
+            self.session.kill(reason)
+
+    def give_up(self, number: int, reason: str) -> None:
+        """End a process that hangs, step by step."""
+        if session := self._numbered(number):
+            session.give_up(reason)
 
     def bury(self) -> Exit:
         """Forget the dead process; return how it ended."""
@@ -85,25 +107,24 @@ class ProcessSlot:
         self._loop.selector.unregister(session.child.pidfd)
         if session.stdin in self._loop.selector.get_map():
             self._loop.selector.unregister(session.stdin)
-        end = session.bury()
+        exited = session.bury()
         self.session = None
         self._sweep()
-        session.end_attempts(ProcessGoneError(f"its process ended: {end.reason}"))
-        return end
+        session.end_attempts(ProcessGoneError(f"its process ended: {exited.reason}"))
+        return exited
+
+    def _numbered(self, number: int) -> Session | None:
+        return self.session if self.session and self.session.number == number else None
 
     def _sweep(self) -> None:
         try:
             swept = sweep(self._launch.marker)
         except OSError as error:
             self._unswept = True
-            self._loop.log.warning("what it left behind is looked for later: %s", error.strerror)
+            self._loop.log.warning(
+                "processes that it left behind are looked for later: %s", error.strerror
+            )
             return
         self._unswept = False
         if swept:
             self._loop.log.warning("%d processes that it left behind were killed", swept)
-
-
-def _about(note: AboutProcess, session: Session) -> bool:
-    if isinstance(note, Overgrown):
-        return note.pid == session.child.pid
-    return note.session == session.number

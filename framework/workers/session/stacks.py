@@ -1,7 +1,7 @@
-"""What every thread of a process is doing: asked for in the protocol, or taken by a signal.
+"""What every thread of a process is doing: asked for in the protocol, or dumped on a signal.
 
-The signal works where nothing else does, but a process that goes on may not survive it on every
-Python: so it is for one that does not answer, or is to be killed anyway.
+The signal works where nothing else does, but not every Python survives it: it is for a process
+that does not answer, or is to be killed anyway.
 """
 
 import signal
@@ -37,7 +37,7 @@ class Stacks:
         self._answers: list[Future[str]] = []
 
     def ask(self, answer: Future[str]) -> None:
-        """Have the process asked, and forced if it does not answer."""
+        """Ask the process; send it the signal if it does not answer."""
         self._asked += 1
         self._answers.append(answer)
         self._send(messages.Stacks(self._asked))
@@ -49,11 +49,11 @@ class Stacks:
         self._settle(text)
 
     def dump(self) -> None:
-        """Have all stacks written to the log of a process that is about to be killed."""
+        """Let a process that is about to be killed write its stacks to stderr."""
         self._child.signal_one(signal.SIGUSR1)
 
     def end(self) -> None:
-        """Tell who waits that nothing will come."""
+        """Let everyone who waits for an answer fail."""
         self._timers.clear(TIMER)
         for answer in self._taken():
             answer.set_exception(FrameworkError("the process ended before it could answer"))

@@ -1,4 +1,4 @@
-"""What a process writes to stderr: into its log, and its last lines kept to explain a death."""
+"""What a process writes to stderr: logged, and its last lines kept to explain a death."""
 
 import logging
 import time
@@ -10,17 +10,16 @@ from framework.workers.session.pipes import Budget
 STDERR_LINE = 64 * 1024  # bytes of one line that are kept
 STDERR_RATE = 1000  # lines a second that are logged
 TAIL = 20  # lines kept to explain a death
-CAPTURED = 2000  # lines kept of what was asked for
+CAPTURED = 2000  # last lines kept of a capture
 
 
 class ErrorLog:
-    """What a process writes to stderr, line by line into the log, and its last lines."""
+    """Takes stderr in chunks; the drain feeds it, the owner reads it."""
 
     def __init__(self, log: logging.Logger):
         self._log = log
         self._lines = Lines(STDERR_LINE)
         self._budget = Budget(STDERR_RATE)
-        self._told = 0
         self._tail: deque[str] = deque(maxlen=TAIL)
         self._captured: deque[str] | None = None
 
@@ -31,7 +30,7 @@ class ErrorLog:
             self.write(raw.decode(errors="replace"))
 
     def close(self) -> None:
-        """Log a last line that no newline ended."""
+        """Log a last line without a newline."""
         if self._lines.partial:
             self.feed(b"\n")
 
@@ -57,12 +56,10 @@ class ErrorLog:
     def write(self, text: str) -> None:
         """Log one line, and how many were dropped before it."""
         self._tail.append(text)
-        captured = self._captured
-        if captured is not None:
+        if (captured := self._captured) is not None:
             captured.append(text)
         if not self._budget.allows(time.monotonic()):
             return
-        if dropped := self._budget.dropped - self._told:
+        if dropped := self._budget.take_dropped():
             self._log.warning("%d lines dropped: more than %d a second", dropped, STDERR_RATE)
-            self._told = self._budget.dropped
         self._log.info("%s", text)

@@ -1,4 +1,4 @@
-"""What comes out of a process's stdout, sorted: pages to their lane, the rest to the owner."""
+"""What a process writes to stdout: pages go to their lane, the rest to the owner or the log."""
 
 import logging
 import time
@@ -8,11 +8,16 @@ from framework.errors import ProtocolError
 from framework.protocol.framing import Broken, Decoder, Lines, Stray, Unknown
 from framework.protocol.messages import (
     MAX_FRAME_UP,
+    Bye,
     Done,
+    IntegrationHello,
     KindDone,
     Log,
     Page,
+    Pong,
     Progress,
+    Ready,
+    StacksAnswer,
     Up,
 )
 from framework.workers.attempt import Attempt
@@ -25,99 +30,84 @@ LEVELS = logging.getLevelNamesMapping()
 
 
 class Reader:
-    """Decode, count and hand on; never wait, never raise."""
+    """Decodes, counts and hands on; never waits, never raises."""
 
     def __init__(
         self,
         log: logging.Logger,
         attempts: dict[str, Attempt],
-        tell: Callable[[ToOwner], None],
+        to_owner: Callable[[ToOwner], None],
         violated: Callable[[str], None],
     ):
         self._log = log
         self._attempts = attempts
-        self._tell = tell
+        self._to_owner = to_owner
         self._violated = violated
         self._lines = Lines(MAX_FRAME_UP)
         self._decoder: Decoder[Up] = Decoder(Up)
         self._strays = Budget(STRAY_LIMIT, seconds=60)
-        self._signs = Budget(MESSAGE_RATE)  # of life: a flood of others must not hide a pong
+        self._signs = Budget(
+            MESSAGE_RATE
+        )  # of life: a flood of other messages must not hide a pong
         self._budget = Budget(MESSAGE_RATE)
-        self._told = 0
         self._over = False
 
     def feed(self, chunk: bytes) -> None:
-        """Take a chunk of stdout apart; after a violation drop it.
+        """Take a chunk of stdout apart; after a violation of the protocol, drop it.
 
-        A `kindDone` or `done` behind a lost page would license a deletion.
+        A `kindDone` or `done` behind a lost page would allow a deletion.
         """
         for line in () if self._over else self._lines.feed(chunk):
             try:
-                self._sort(self._decoder.decode(line))
+                self._take(self._decoder.decode(line))
             except (ProtocolError, RecursionError) as error:  # deep `fields` cannot be printed
                 self._over = True
                 self._violated(str(error))
                 return
 
-    def _sort(self, message: Up | Stray | Unknown | Broken) -> None:
+    def _take(self, message: Up | Stray | Unknown | Broken) -> None:  # noqa: C901, PLR0912 - one case for each sort
         match message:
-            case Page() | KindDone() | Progress() | Done():
-                self._work(message)
-            case Stray(text):
-                self._stray(text)
-            case Broken(reason, delivery):
-                self._broken(reason, delivery)
-            case _:
-                self._other(message)
-
-    def _work(self, message: Page | KindDone | Progress | Done) -> None:
-        if isinstance(message, Progress) and not self._allowed():
-            return
-        attempt = self._attempts.get(message.delivery)
-        if attempt is None:
-            self._log.debug("dropped: %s for no current attempt", type(message).__name__)
-            return
-        attempt.arrived(message)
-
-    def _other(self, message: ToOwner | Log | Unknown) -> None:
-        if isinstance(message, ToOwner):
-            if self._signs.allows(time.monotonic()):
-                self._tell(message)
-            return
-        if not self._allowed():
-            return
-        match message:
+            case Page() | KindDone() | Done():
+                self._deliver(message)
+            case Progress():
+                if self._allowed():
+                    self._deliver(message)
+            case IntegrationHello() | Ready() | Pong() | StacksAnswer() | Bye():
+                if self._signs.allows(time.monotonic()):
+                    self._to_owner(message)
             case Log():
-                self._write(message)
+                if self._allowed():
+                    self._write(message)
             case Unknown(type):
-                self._log.debug("ignored: a message of unknown type %r", type)
+                if self._allowed():
+                    self._log.debug("ignored: a message of unknown type %r", type)
+            case Stray(text):
+                if not self._strays.allows(time.monotonic()):
+                    rate = f"more than {STRAY_LIMIT} lines a minute"
+                    raise ProtocolError(f"{rate} on stdout are no messages")
+                self._log.warning("stray output: %s", text[:1000])
+            case Broken(reason, delivery):
+                attempt = self._attempts.get(delivery or "")
+                if attempt is None:
+                    raise ProtocolError(f"a broken frame: {reason}")
+                attempt.fail(f"a broken frame: {reason}")
+
+    def _deliver(self, message: Page | KindDone | Progress | Done) -> None:
+        if attempt := self._attempts.get(message.delivery):
+            attempt.arrived(message)
+        else:
+            self._log.debug("dropped: %s for no current attempt", type(message).__name__)
 
     def _allowed(self) -> bool:
         if not self._budget.allows(time.monotonic()):
             return False
-        if dropped := self._budget.dropped - self._told:
+        if dropped := self._budget.take_dropped():
             self._log.warning("%d messages dropped: more than %d a second", dropped, MESSAGE_RATE)
-            self._told = self._budget.dropped
         return True
 
     def _write(self, message: Log) -> None:
         if message.dropped:
             self._log.warning("%d log lines dropped by the integration", message.dropped)
         level = LEVELS[message.level.upper()]
-        self._log.log(
-            level,
-            "%s%s",
-            message.message,
-            "".join(f" {name}={value}" for name, value in message.fields.items()),
-        )
-
-    def _stray(self, text: str) -> None:
-        if not self._strays.allows(time.monotonic()):
-            raise ProtocolError(f"more than {STRAY_LIMIT} lines a minute on stdout are no messages")
-        self._log.warning("stray output: %s", text[:1000])
-
-    def _broken(self, reason: str, delivery: str | None) -> None:
-        attempt = self._attempts.get(delivery or "")
-        if attempt is None:
-            raise ProtocolError(f"a broken frame: {reason}")
-        attempt.fail(f"a broken frame: {reason}")
+        fields = "".join(f" {name}={value}" for name, value in message.fields.items())
+        self._log.log(level, "%s%s", message.message, fields)

@@ -8,6 +8,7 @@ from framework.workers.environment import in_use
 from framework.workers.environment.in_use import EnvironmentInUse
 from framework.workers.notes import Built
 from framework.workers.session.exits import Exit
+from framework.workers.states import Unbuilt
 from tests.fakes.living import Shelf
 
 LOG = logging.getLogger("integration.jira")
@@ -133,7 +134,7 @@ def test_the_refuge_is_the_previous_environment_if_the_one_in_use_is_gone(kept):
     old = kept.use("old")
     kept.use("new")
     kept.lose("new")
-    kept.in_use.unbuilt("the index is down")
+    kept.in_use.unbuilt(Unbuilt("the index is down", 20.0))
     assert kept.in_use.refuge() == old
     assert kept.noted[-1] == Current(old, None, kept.clock.now)
     assert kept.in_use.remark == "the new environment could not be built: the index is down"
@@ -167,7 +168,7 @@ def test_what_goes_on_is_no_trouble_and_what_failed_is(kept):
     assert kept.in_use.trouble is None
     kept.in_use.proceed()
     assert (kept.in_use.remark, kept.in_use.trouble) == (None, None)
-    kept.in_use.unbuilt("no version matches")
+    kept.in_use.unbuilt(Unbuilt("no version matches", None))
 
     assert kept.in_use.trouble == "the new environment could not be built: no version matches"
 

@@ -8,7 +8,7 @@ def test_a_budget_lets_so_many_through_in_a_second_and_counts_the_rest():
     budget = Budget(2)
 
     assert [budget.allows(100.0 + n / 10) for n in range(4)] == [True, True, False, False]
-    assert budget.dropped == 2
+    assert (budget.take_dropped(), budget.take_dropped()) == (2, 0)
     assert budget.allows(101.0)
 
 

@@ -40,7 +40,7 @@ class Owner:
         self.clock, self.notes, self.child = Clock(), [], child
         self.timers = Timers(self.clock)
         log = logging.getLogger("integration.jira")
-        self.session = Session((3, child), launch, self.timers, log, self.notes.append)
+        self.session = Session(3, child, launch, self.timers, log, self.notes.append)
         self.session.open()
 
     def wait(self, seconds):
@@ -88,9 +88,9 @@ def test_a_process_that_does_not_say_hello_tells_its_stacks_and_is_killed(owner,
     assert child.did == [signal.SIGUSR1, "stop"]
     owner.wait(5)
     assert child.did == [signal.SIGUSR1, "stop", "kill"]
-    end = owner.session.bury()
-    assert (end.status, end.reason) == (-9, "no `hello` within 30 s of its start")
-    assert end.late
+    exited = owner.session.bury()
+    assert (exited.status, exited.reason) == (-9, "no `hello` within 30 s of its start")
+    assert exited.late
 
 
 def test_a_process_that_does_not_get_ready_is_killed(owner, child):
@@ -113,9 +113,9 @@ def test_a_process_that_stops_answering_pings_is_killed(owner, child):
     owner.wait(1)
     owner.wait(5)
     assert child.did == [signal.SIGUSR1, "stop", "kill"]
-    end = owner.session.bury()
-    assert (end.reason, end.cause) == ("no `pong` for 30 s", Cause.CRASHED)
-    assert not end.late
+    exited = owner.session.bury()
+    assert (exited.reason, exited.cause) == ("no `pong` for 30 s", Cause.CRASHED)
+    assert not exited.late
 
 
 def test_a_process_whose_sdk_knows_no_stacks_is_not_sent_the_signal(owner, child):
@@ -193,8 +193,8 @@ def test_another_version_is_refused_for_good(owner, child):
 
     assert child.did == ["kill"]
     reason = "it speaks protocol 2, the supervisor speaks 1"
-    end = owner.session.bury()
-    assert (end.reason, end.cause) == (reason, Cause.HOPELESS)
+    exited = owner.session.bury()
+    assert (exited.reason, exited.cause) == (reason, Cause.HOPELESS)
 
 
 def test_the_first_reason_for_a_death_counts(owner):
@@ -209,9 +209,9 @@ def test_what_the_process_says_as_it_leaves_is_the_reason(owner, child):
     child.status = 78
     owner.session.hear(Bye("the sdk speaks protocol 1", 78))
 
-    end = owner.session.bury()
-    assert (end.reason, end.status, end.pid) == ("the sdk speaks protocol 1", 78, 4242)
-    assert end.cause is Cause.HOPELESS
+    exited = owner.session.bury()
+    assert (exited.reason, exited.status, exited.pid) == ("the sdk speaks protocol 1", 78, 4242)
+    assert exited.cause is Cause.HOPELESS
 
 
 def test_a_burial_ends_the_group_and_its_timers(owner, child):

@@ -3,7 +3,6 @@ import resource
 import pytest
 
 from framework.protocol.messages import Bye, Ping, Ready
-from framework.workers.notes import Hung, Kill, Overgrown, Said, Send
 from framework.workers.session import slot
 from framework.workers.states import State
 
@@ -34,55 +33,58 @@ def files():
 def test_a_process_that_too_few_files_are_left_for_is_killed(one, files):
     one.began = files.none
     with pytest.raises(OSError, match="Too many open files"):
-        one.life.slot.start(one.shelf.environment("old"), lambda: None)
+        one.slot.start(one.shelf.environment("old"), lambda: None)
 
     child = one.children[0]
     assert (child.did, child.pidfd) == (["kill"], -1)
-    assert (one.life.slot.session, one.life.slot.pid) == (None, None)
+    assert (one.slot.session, one.slot.pid) == (None, None)
 
 
 def test_what_it_says_and_is_to_be_told_goes_through_its_session(one):
-    process, child = one.life.slot, one.starts()
+    child = one.starts()
     child.heard()
 
-    assert process.take(Said(1, Ready()))
-    assert not process.take(Said(1, Bye("stdin ended")))
-    assert not process.take(Send(1, Ping(9)))
+    assert one.slot.hear(1, Ready())
+    assert not one.slot.hear(1, Bye("stdin ended"))
+    one.slot.send(1, Ping(9))
     assert child.heard() == [Ping(1), Ping(9)]
 
 
-@pytest.mark.parametrize("note", [Kill(1, "it broke a rule"), Overgrown(4000, "its memory")])
-def test_it_is_ended_at_once_for_what_it_did(one, note):
+@pytest.mark.parametrize(("kill", "number"), [("kill", 1), ("kill_pid", 4000)])
+def test_it_is_ended_at_once_for_what_it_did(one, kill, number):
     child = one.serves()
-    one.life.slot.take(note)
+    getattr(one.slot, kill)(number, "it broke a rule")
 
     assert child.did == ["kill"]
-    assert one.life.slot.bury().reason == note.reason
+    assert one.slot.bury().reason == "it broke a rule"
 
 
 def test_it_is_ended_step_by_step_for_what_it_did_not_do(one):
     child = one.serves()
-    one.life.slot.take(Hung(1, "it did not answer `cancel`"))
+    one.slot.give_up(1, "it did not answer `cancel`")
     one.passes(1)
     one.passes(5)
 
     assert child.did == ["stop", "kill"]
 
 
-@pytest.mark.parametrize("note", [Said(1, Ready()), Kill(1, "late"), Send(1, Ping(9))])
-def test_what_is_about_an_earlier_process_is_dropped(one, note):
+def test_what_is_about_an_earlier_process_is_dropped(one):
     one.starts()
     one.dies(1)
     one.passes(1)
     child = one.children[-1]
     child.heard()
 
-    assert not one.life.slot.take(note)
+    assert not one.slot.hear(1, Ready())
+    one.slot.send(1, Ping(9))
+    one.slot.kill(1, "late")
+    one.slot.kill_pid(4000, "late")
+    one.slot.give_up(1, "late")
     assert (child.did, child.heard()) == ([], [])
 
 
 def test_room_in_its_stdin_is_waited_for_only_while_something_is_to_be_written(one):
-    process, child = one.life.slot, one.serves()
+    process, child = one.slot, one.serves()
     watched = lambda: process.session.stdin in one.loop.selector.get_map()  # noqa: E731 - a look
     process.watch()
     assert not watched()
@@ -98,7 +100,7 @@ def test_room_in_its_stdin_is_waited_for_only_while_something_is_to_be_written(o
 
 
 def test_one_that_dies_while_bytes_wait_for_it_is_forgotten_altogether(one):
-    process = one.life.slot
+    process = one.slot
     one.serves()
     process.session.send(Bye("x" * PLENTY))
     process.watch()
@@ -108,9 +110,9 @@ def test_one_that_dies_while_bytes_wait_for_it_is_forgotten_altogether(one):
 
 
 def test_without_a_process_nothing_is_watched(one):
-    one.life.slot.watch()
+    one.slot.watch()
 
-    assert one.life.slot.pid is None
+    assert one.slot.pid is None
 
 
 def test_what_it_left_behind_is_killed_and_counted(one, monkeypatch, caplog):
@@ -129,7 +131,9 @@ def test_what_it_left_behind_is_looked_for_later_while_there_is_no_open_file_lef
     one.dies(1)
     files.enough()
     assert one.state is State.BACKOFF
-    assert "what it left behind is looked for later: Too many open files" in caplog.messages
+    assert (
+        "processes that it left behind are looked for later: Too many open files" in caplog.messages
+    )
 
     swept = []
     monkeypatch.setattr(slot, "sweep", lambda marker: swept.append(marker) or 1)
