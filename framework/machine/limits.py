@@ -1,4 +1,4 @@
-"""What the processes of one integration may take together: `limits:` in config.yaml."""
+"""What the processes of one integration may use together: `limits:` in config.yaml."""
 
 import os
 from typing import Annotated
@@ -9,8 +9,8 @@ from framework.settings import Bytes, Settings
 
 MIB = 1024**2
 MACHINE = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")  # bytes
-MEMORY = min(2048 * MIB, MACHINE // 2)  # one integration never takes more than half of the machine
-SOFT = 4, 5  # of `memory`: what is left lasts until the delivery in work is finished
+MEMORY = min(2048 * MIB, MACHINE // 2)  # one integration never uses more than half of the machine
+SOFT = 4, 5  # of `memory`: the rest lasts until the current delivery is finished
 OPEN_FILES = 1024  # what systems give a process by default
 FLOOR = Bytes("16MiB")  # an idle process takes up to 12; `memory: 512` lacks its unit
 
@@ -27,13 +27,13 @@ class Limits(Settings, frozen=True):
     open_files: int = OPEN_FILES
 
     def __post_init__(self) -> None:
-        """Let the soft limit follow the other one."""
+        """Derive the soft limit from `memory` where it is 0."""
         if not self.memory_soft:
             structs.force_setattr(self, "memory_soft", self._followed())
 
     @property
     def soft_follows(self) -> bool:
-        """Whether the soft limit is what follows from `memory`."""
+        """Tell whether the soft limit is the one derived from `memory`."""
         return self.memory_soft == self._followed()
 
     def _followed(self) -> int:
@@ -42,14 +42,14 @@ class Limits(Settings, frozen=True):
 
 
 class Written(Settings, frozen=True):
-    """The same as it stands in config.yaml: None where nothing is said."""
+    """The same as written in config.yaml: None where it says nothing."""
 
     memory: Bytes | None = None
     memory_soft: Bytes | None = None
     open_files: OpenFiles | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a memory that no process could live in."""
+        """Refuse a memory limit too small for any process."""
         for key, size in (("memory", self.memory), ("memorySoft", self.memory_soft)):
             if size is not None and size < FLOOR:
                 raise ValueError(f"{key} is less than 16MiB; write a unit, such as 512MiB")

@@ -1,4 +1,4 @@
-"""How much memory the processes of each integration have, and who takes more than it may."""
+"""Measures the memory of each integration's processes, and reports what is over a limit."""
 
 import logging
 import math
@@ -16,17 +16,17 @@ from framework.machine.limits import MIB, Limits
 from framework.machine.process_table import Row
 
 ROUND_SECONDS = 5.0
-HARD_ROUNDS = 3  # in a row, so that a peak costs nobody his life
+HARD_ROUNDS = 3  # in a row, so that a short peak kills nothing
 TICKS = os.sysconf("SC_CLK_TCK")  # a second
-MOST_MARKS = 4096  # roots whose markers are remembered; there are a few hundred
+MOST_MARKS = 4096  # cached markers of roots; there are a few hundred
 
-Identity = tuple[int, int]  # pid and start: pids come again
+Identity = tuple[int, int]  # pid and start: pids are reused
 
 log = logging.getLogger("supervisor")
 
 
 class Watched(Struct, frozen=True):
-    """A running integration's process; `soft` and `hard` take the reason an operator reads."""
+    """A running integration's process; `soft` and `hard` are called with a reason for operators."""
 
     pid: int
     limits: Limits
@@ -45,14 +45,14 @@ class Measured(Struct, frozen=True):
 
 
 class Excess(Struct, frozen=True):
-    """How one process has done so far: rounds above `memory` in a row, and whether it was told."""
+    """A process's past: rounds above `memory` in a row, and whether `soft` was called."""
 
     above: int = 0
-    told: bool = False
+    warned: bool = False
 
 
 class Verdict(Enum):
-    """What is to be done after a round."""
+    """What a round leads to."""
 
     NOTHING = auto()
     SOFT = auto()
@@ -60,10 +60,10 @@ class Verdict(Enum):
 
 
 class MemoryWatch(threading.Thread):
-    """Measures in rounds; the look at all processes and the one at a process's PSS are passed in.
+    """Measures in rounds; `scan` lists all processes, `pss` reads the PSS of one.
 
-    A process's resident memory is never less than its PSS, and comes with the look at them all:
-    PSS, which takes the kernel longer, is read only where that may be too much.
+    A scan yields resident memory, which is never less than PSS. PSS costs the kernel more, so it
+    is read only where the resident memory is over a limit.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class MemoryWatch(threading.Thread):
         self._scan = scan
         self._pss = pss
         self._marker = lru_cache(MOST_MARKS)(_marker)
-        self._standings: dict[Identity, Excess] = {}
+        self._excess: dict[Identity, Excess] = {}
         self._blind = False
 
     def run(self) -> None:
@@ -88,7 +88,7 @@ class MemoryWatch(threading.Thread):
             self.round()
 
     def round(self) -> None:
-        """Measure each integration once, tell those that are over a limit."""
+        """Measure each integration once; call `soft` or `hard` of those over a limit."""
         try:
             self._measure()
         except OSError as error:  # no more open files, as a rule
@@ -102,7 +102,7 @@ class MemoryWatch(threading.Thread):
         seen = self._scan()
         watched = {one.pid: one for one in self._watched()}
         roots = {one.pid: self._marker(one.pid, one.started) for one in seen if one.pid in watched}
-        self._standings = {
+        self._excess = {
             (pid, family[0].started): self._judged(watched[pid], family)
             for pid, family in process_table.families(seen, roots).items()
         }
@@ -112,7 +112,7 @@ class MemoryWatch(threading.Thread):
         memory = sum(one.rss for one in family)
         if memory > limits.memory_soft:
             memory = sum(map(self._pss, family))
-        before = self._standings.get((watched.pid, family[0].started), Excess())
+        before = self._excess.get((watched.pid, family[0].started), Excess())
         now, verdict = judge(before, memory, limits)
         if verdict is Verdict.SOFT:
             watched.soft(_reason(memory, len(family), "soft limit", limits.memory_soft))
@@ -122,17 +122,17 @@ class MemoryWatch(threading.Thread):
 
 
 def judge(before: Excess, memory: int, limits: Limits) -> tuple[Excess, Verdict]:
-    """Return how a process stands after one more round, and what is to be done about it."""
+    """Return the excess after one more round, and what to do about it."""
     above = before.above + 1 if memory > limits.memory else 0
     over = memory > limits.memory_soft
-    now = Excess(above, told=before.told or over)
+    now = Excess(above, warned=before.warned or over)
     if above and above % HARD_ROUNDS == 0:
         return now, Verdict.HARD
-    return now, Verdict.SOFT if over and not before.told else Verdict.NOTHING
+    return now, Verdict.SOFT if over and not before.warned else Verdict.NOTHING
 
 
 def tree(pid: int) -> list[Measured]:
-    """Return a child of ours and its descendants, parents first; nothing where it is gone."""
+    """Return a child of ours and its descendants, parents first; nothing if it is gone."""
     family = process_table.families(process_table.scan(), {pid: process_table.marker(pid)}).get(
         pid, []
     )
@@ -150,13 +150,13 @@ def tree(pid: int) -> list[Measured]:
 
 
 def _marker(pid: int, started: int) -> str:
-    """Return a root's marker, to be remembered for this process and no later one of its pid."""
+    """Return a root's marker; `started` keys the cache, so that a reused pid is looked up."""
     del started
     return process_table.marker(pid)
 
 
 def _reason(memory: int, processes: int, name: str, limit: int) -> str:
-    """Say it in MiB, rounded so that what is over a limit looks so."""
+    """Say it in MiB, rounded up so that a memory over the limit reads as more than it."""
     plural = "es" if processes > 1 else ""
     size = f"{math.ceil(memory / MIB)} MiB (PSS of {processes} process{plural})"
     return f"its memory is {size}, over the {name} of {limit // MIB} MiB"

@@ -1,4 +1,4 @@
-"""One look at the processes of this machine: who descends from whom, and how much memory it has."""
+"""The processes of this machine: who descends from whom, and how much memory each has."""
 
 import os
 from collections import defaultdict
@@ -10,13 +10,13 @@ from typing import NamedTuple
 from framework.process import MARKER
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
-MOST = 2048  # bytes of one stat; it has some 350
+MOST = 2048  # bytes of one stat; it has about 350
 GONE = (FileNotFoundError, ProcessLookupError)
 PREFIX = f"{MARKER}=".encode()
 
 
 class Row(NamedTuple):
-    """One process as it was at the time; `started` in ticks since the boot, `rss` in bytes."""
+    """One process at the time of the scan; `started` in ticks since boot, `rss` in bytes."""
 
     pid: int
     parent: int
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 def scan() -> list[Row]:
-    """Return every process there is; raise OSError where the kernel does not let us look."""
+    """Return all processes; raise OSError if the kernel does not let us look."""
     found = []
     for name in os.listdir("/proc"):  # noqa: PTH208 - hundreds each time: no Path for each
         if name.isdecimal():
@@ -37,9 +37,9 @@ def scan() -> list[Row]:
 
 
 def pss(one: Row) -> int:
-    """Return a process's memory with its part of what it shares, in bytes: 0 once it is gone.
+    """Return a process's memory and its part of shared memory, in bytes: 0 once it is gone.
 
-    Where we may not look (it changed its user), all that it shares counts.
+    Where we may not look (it changed its user), shared memory counts in full.
     """
     try:
         lines = _read(f"/proc/{one.pid}/smaps_rollup", MOST).splitlines()
@@ -51,7 +51,7 @@ def pss(one: Row) -> int:
 
 
 def marker(pid: int) -> str:
-    """Return whose process it is by its environment, "" where that says nothing."""
+    """Return the marker in a process's environment, "" if there is none."""
     try:
         environ = Path(f"/proc/{pid}/environ").read_bytes()
     except (*GONE, PermissionError):
@@ -61,9 +61,9 @@ def marker(pid: int) -> str:
 
 
 def families(seen: Iterable[Row], roots: Mapping[int, str]) -> dict[int, list[Row]]:
-    """Return each root that is there with its descendants, those that we adopted included.
+    """Return each root that exists with its descendants, adopted ones included.
 
-    `roots` are children of ours with their markers, which daemons of theirs carry, too.
+    `roots` are children of ours with their markers, which their daemons inherit.
     """
     ours = os.getpid()
     marked = {name: pid for pid, name in roots.items() if name}
@@ -80,7 +80,7 @@ def families(seen: Iterable[Row], roots: Mapping[int, str]) -> dict[int, list[Ro
 
 
 def _descend(root: Row, children: Mapping[int, list[Row]]) -> Iterator[Row]:
-    """Yield parents before children; there is no circle, as a root's parent is not below it."""
+    """Yield parents before children; no cycle: a root's parent is not below it."""
     waiting = [root]
     while waiting:
         one = waiting.pop()
@@ -89,7 +89,7 @@ def _descend(root: Row, children: Mapping[int, list[Row]]) -> Iterator[Row]:
 
 
 def _seen(pid: int, stat: bytes) -> Row:
-    """Read what proc_pid_stat(5) describes; the name may hold spaces and brackets."""
+    """Parse proc_pid_stat(5); the name may hold spaces and brackets."""
     head, _, tail = stat.rpartition(b")")
     fields = tail.split(None, 22)
     name = head.partition(b"(")[2].decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Whose turn it is to start: a machine that starts 200 processes at once starts none in time."""
+"""Lets few processes start at a time: of 200 started at once, none would be ready in time."""
 
 import os
 import queue
@@ -9,25 +9,25 @@ from collections.abc import Callable
 from msgspec import Struct
 
 AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
-TURN_SECONDS = 5.0  # one who takes longer is not waited for: it may hang
-IDLE_SECONDS = 60.0  # a guard only: who asks or leaves ends the wait
+TURN_SECONDS = 5.0  # after that the next may start: this one may hang
+IDLE_SECONDS = 60.0  # a guard only: every request ends the wait
 
 
 class Ask(Struct, frozen=True):
-    """An integration would start its process; `granted` is called once it may."""
+    """An integration wants to start its process; `granted` is called once it may."""
 
     identifier: str
     granted: Callable[[], None]
 
 
 class Leave(Struct, frozen=True):
-    """An integration has started its process, or no longer wants to."""
+    """An integration's process is ready or gone, or is not wanted any more."""
 
     identifier: str
 
 
 class StartGate(threading.Thread):
-    """Grant turns in the order in which they were asked for; asking and leaving never block."""
+    """Grants turns in the order of the requests; `ask` and `leave` never block."""
 
     def __init__(
         self,
@@ -41,18 +41,18 @@ class StartGate(threading.Thread):
         self._clock = clock
         self._requests: queue.SimpleQueue[Ask | Leave | None] = queue.SimpleQueue()
         self._waiting: dict[str, Callable[[], None]] = {}
-        self._starting: dict[str, float] = {}  # until when it is waited for
+        self._starting: dict[str, float] = {}  # until when each has its turn
 
     def ask(self, identifier: str, granted: Callable[[], None]) -> None:
-        """Have `granted` called, in another thread, once it is this integration's turn."""
+        """Have `granted` called in the gate's thread, once it is this integration's turn."""
         self._requests.put(Ask(identifier, granted))
 
     def leave(self, identifier: str) -> None:
-        """Let the next one begin; nothing happens where there is no turn to give back."""
+        """Give the turn or the place in the queue back, if there is one."""
         self._requests.put(Leave(identifier))
 
     def close(self) -> None:
-        """End; who still waits is not heard."""
+        """End; requests that still wait are dropped."""
         self._requests.put(None)
 
     def run(self) -> None:
@@ -63,25 +63,22 @@ class StartGate(threading.Thread):
             except queue.Empty:
                 self._grant()
                 continue
-            if request is None:
-                return
-            self._note(request)
+            match request:
+                case Ask(identifier, granted):
+                    self._waiting[identifier] = granted
+                case Leave(identifier):
+                    self._waiting.pop(identifier, None)
+                    self._starting.pop(identifier, None)
+                case None:
+                    return
             self._grant()
 
     @property
     def _pause(self) -> float:
-        """How long to wait for requests: until the first turn ends, if someone waits for it."""
+        """The seconds to wait for requests: until the first turn ends, if another waits for it."""
         if not self._waiting:
             return IDLE_SECONDS
         return max(0.0, min(self._starting.values(), default=0.0) - self._clock())
-
-    def _note(self, request: Ask | Leave) -> None:
-        match request:
-            case Ask(identifier, granted):
-                self._waiting[identifier] = granted
-            case Leave(identifier):
-                self._waiting.pop(identifier, None)
-                self._starting.pop(identifier, None)
 
     def _grant(self) -> None:
         now = self._clock()

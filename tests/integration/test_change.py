@@ -291,7 +291,7 @@ def test_a_process_that_dies_while_it_should_make_way_is_followed_by_the_new_one
     until(lambda: jira.work.items)
     jira.inputs.wanted = "new"
     jira.until_remarked("waits")
-    jira.worker._life.session.kill("the test says so")
+    jira.worker._slot.session.kill("the test says so")
     until(jira.done)
 
     assert (jira.status.environment, jira.status.restarts) == ("new", 1)
@@ -357,7 +357,7 @@ def test_a_process_that_dies_is_started_again_although_the_build_fails(jira):
     jira.until(State.READY)
     jira.inputs.wanted = RequirementsError("no version matches")
     jira.until_remarked("no version matches")
-    jira.worker._life.session.kill("the test says so")
+    jira.worker._slot.session.kill("the test says so")
     until(lambda: jira.status.restarts)
     jira.until_remarked("no version matches")
 

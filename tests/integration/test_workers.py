@@ -406,10 +406,10 @@ def test_a_process_killed_in_the_middle_is_restarted_and_the_delivery_repeated(t
 
 def test_a_process_killed_while_bytes_wait_for_it_is_restarted(tend):
     jira = tend(DEAF, sort=ByHand, config={"padding": "x" * 300_000})
-    until(lambda: jira.worker._life.session and jira.worker._life.session.writing)
+    until(lambda: jira.worker._slot.session and jira.worker._slot.session.writing)
     os.kill(jira.pid, signal.SIGKILL)
     until(lambda: jira.worker.status.restarts)
-    until(lambda: jira.worker._life.session and jira.worker._life.session.writing)
+    until(lambda: jira.worker._slot.session and jira.worker._slot.session.writing)
     os.kill(jira.pid, signal.SIGKILL)
 
 
@@ -685,7 +685,7 @@ def test_stopping_asks_insists_and_kills(tend, tmp_path, monkeypatch):
     deaf = tend(DEAF, identifier="deaf", sort=ByHand, config={"padding": "x" * 300_000})
     frozen = tend(HEAD + QUICK, identifier="frozen")
     frozen.until(State.READY)
-    until(lambda: deaf.worker._life.session and deaf.worker._life.session.writing)
+    until(lambda: deaf.worker._slot.session and deaf.worker._slot.session.writing)
     pids = deaf.pid, frozen.pid
     os.kill(frozen.pid, signal.SIGSTOP)
 
