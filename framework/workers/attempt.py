@@ -101,10 +101,17 @@ class Attempt:
         Raises SourceError on a broken frame or after 5 minutes of silence, ProcessGoneError when
         the process died, StoppedError when it is being stopped.
         """
-        message = self._next(self._deadlines.idle)
-        while isinstance(message, Progress):
-            message = self._next(self._deadlines.idle)
-        return message
+        seconds = self._deadlines.idle
+        while True:
+            try:
+                message = self._take(seconds)
+            except queue.Empty:
+                silence = f"neither a page nor progress came for {seconds:.0f} s"
+                raise SourceError(f"{silence}; the delivery is cancelled") from None
+            if isinstance(message, FrameworkError):
+                raise message
+            if not isinstance(message, Progress):
+                return message
 
     def settle(self, reason: str) -> None:
         """Make sure that the process no longer works on this delivery: cancel, wait, then kill."""
@@ -115,17 +122,6 @@ class Attempt:
             return
         self._give_up(f"it did not answer `cancel` within {self._deadlines.cancel:.0f} s")
         self._drain(self._deadlines.death)
-
-    def _next(self, seconds: float) -> Page | KindDone | Progress | Done:
-        try:
-            message = self._take(seconds)
-        except queue.Empty:
-            raise SourceError(
-                f"neither a page nor progress came for {seconds:.0f} s; the delivery is cancelled"
-            ) from None
-        if isinstance(message, FrameworkError):
-            raise message
-        return message
 
     def _take(self, seconds: float) -> Page | KindDone | Progress | Done | FrameworkError:
         message = self._arrived.get(timeout=seconds)

@@ -113,7 +113,12 @@ class Worker(threading.Thread):
             self._own()
         except Exception as error:  # a status that goes on saying READY would be a lie
             self._loop.log.exception("its owner failed; `supervisor.py restart` makes another")
-            self._broken(f"unexpected: {error!r}")
+            before, reason = self.status, f"unexpected: {error!r}"
+            after = self.status = before.broken(reason)
+            known = Transition(
+                before.identifier, moments.now(), before.state, after.state, reason, before.pid
+            )
+            self._loop.shared.ledger.note(known)
             if session := self._slot.session:
                 session.end_attempts(ProcessGoneError("its owner failed"))
         finally:
@@ -187,14 +192,6 @@ class Worker(threading.Thread):
             case Unbuilt():
                 self._in_use.unbuilt(note)
                 self._life.unbuilt(note)
-
-    def _broken(self, reason: str) -> None:
-        before = self.status
-        self.status = before.broken(reason)
-        known = Transition(
-            before.identifier, moments.now(), before.state, self.status.state, reason, before.pid
-        )
-        self._loop.shared.ledger.note(known)
 
     def _publish(self) -> None:
         self.status = reported(self._life, self.status)

@@ -15,46 +15,11 @@ FIRST_RETRY = 5.0  # seconds after Port, not the source, was the reason
 SLOWEST_RETRY = 300.0  # seconds
 
 
-class Backlog:
-    """What waits for the lane, oldest first; a resync that waits absorbs later ones."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, Delivery] = {}
-        self._failures = 0
-        self._not_before = 0.0
-
-    def add(self, delivery: Delivery) -> None:
-        """Let a delivery wait; one that waits already stays in its place."""
-        self._waiting.setdefault(delivery.id, delivery)
-
-    def due(self, now: float) -> bool:
-        """Tell whether something waits and may be taken."""
-        return bool(self._waiting) and now >= self._not_before
-
-    def take(self) -> tuple[Delivery, list[Delivery]]:
-        """Take everything: return the oldest, and those that are done when it is."""
-        first, *absorbed = self._waiting.values()
-        self._waiting = {}
-        return first, absorbed
-
-    def put_back(self, deliveries: list[Delivery]) -> None:
-        """Let deliveries wait again, before everything that came later."""
-        self._waiting = {one.id: one for one in deliveries} | self._waiting
-
-    def succeeded(self) -> None:
-        """Forget earlier failures."""
-        self._failures, self._not_before = 0, 0.0
-
-    def failed(self, now: float) -> float:
-        """Hold everything back; return the seconds: 5 s doubling to 5 min."""
-        self._failures += 1
-        wait = backoff.delay(self._failures, first=FIRST_RETRY, cap=SLOWEST_RETRY)
-        self._not_before = now + wait
-        return wait
-
-
 class Deliveries:
-    """Owned by the owner's thread; `put` is its inbox."""
+    """Owned by the owner's thread; `put` is its inbox.
+
+    Oldest first: a resync that waits absorbs later ones, which are done when it is.
+    """
 
     def __init__(
         self,
@@ -67,7 +32,9 @@ class Deliveries:
         self._timers = timers
         self._log = log
         self._put = put
-        self._backlog = Backlog()
+        self._waiting: dict[str, Delivery] = {}
+        self._failures = 0
+        self._not_before = 0.0
         self._job: Job | None = None
 
     @property
@@ -76,14 +43,15 @@ class Deliveries:
         return self._job is not None
 
     def add(self, delivery: Delivery) -> None:
-        """Keep a delivery until the lane is free and the process ready."""
-        self._backlog.add(delivery)
+        """Keep a delivery, once, until the lane is free and the process ready."""
+        self._waiting.setdefault(delivery.id, delivery)
 
     def dispatch(self, session: Session) -> None:
         """Give the lane its next attempt, if it is free and one is due; `session` is ready."""
-        if self._job or not self._backlog.due(self._timers.clock()):
+        if self._job or not self._waiting or self._timers.clock() < self._not_before:
             return
-        delivery, absorbed = self._backlog.take()
+        delivery, *absorbed = self._waiting.values()
+        self._waiting = {}
         number, put = session.number, self._put
         attempt = Attempt(
             delivery,
@@ -95,14 +63,19 @@ class Deliveries:
         self._lane.put(self._job)
 
     def settled(self, settled: Settled, session: Session | None) -> None:
-        """Record that the lane is free, and keep what must be sent again."""
+        """Record that the lane is free; what must be sent again goes before what came later.
+
+        After a failure everything waits: 5 s doubling to 5 min.
+        """
         self._job = None
         if session:
             session.attempts.pop(settled.job.attempt.delivery.id, None)
-        self._backlog.put_back(settled.again)
+        self._waiting = {one.id: one for one in settled.again} | self._waiting
         if settled.error is None:
-            self._backlog.succeeded()
+            self._failures, self._not_before = 0, 0.0
             return
-        wait = self._backlog.failed(self._timers.clock())
+        self._failures += 1
+        wait = backoff.delay(self._failures, first=FIRST_RETRY, cap=SLOWEST_RETRY)
+        self._not_before = self._timers.clock() + wait
         self._timers.set("retry", wait, lambda: None)  # waking up is all: the owner dispatches
         self._log.warning("the next attempt is in %.0f s", wait)

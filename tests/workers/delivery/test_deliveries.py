@@ -5,7 +5,7 @@ import pytest
 
 from framework.events import Delivery, Resync
 from framework.protocol.messages import Ping
-from framework.workers.delivery.deliveries import Backlog, Deliveries
+from framework.workers.delivery.deliveries import Deliveries
 from framework.workers.delivery.lane import Settled
 from framework.workers.loop import Timers
 from framework.workers.notes import Hung, Send
@@ -125,7 +125,9 @@ def test_failures_hold_it_back_ever_longer_until_one_succeeds(owner):
         owner.deliveries.add(delivery("a"))
         owner.dispatch()
         owner.deliveries.settled(Settled(owner.jobs[-1], [delivery("a")], "503"), owner.session)
-        owner.clock.now += 5
+        owner.clock.now += 4
+        owner.dispatch()
+        owner.clock.now += 1
     owner.dispatch()
     assert len(owner.jobs) == 2
     owner.clock.now += 5
@@ -138,65 +140,32 @@ def test_failures_hold_it_back_ever_longer_until_one_succeeds(owner):
 
 
 def test_a_delivery_that_comes_twice_is_handed_over_once(owner):
-    for name in "aa":
+    for name in "aba":
         owner.deliveries.add(delivery(name))
     owner.dispatch()
 
-    assert owner.jobs[0].absorbed == []
+    assert owner.jobs[0].attempt.delivery == delivery("a")
+    assert owner.jobs[0].absorbed == [delivery("b")]
 
 
-# --- the backlog
+def test_what_goes_back_goes_before_what_came_later(owner):
+    owner.deliveries.add(delivery("earlier"))
+    owner.dispatch()
+    owner.deliveries.add(delivery("later"))
+    owner.deliveries.settled(Settled(owner.jobs[0], [delivery("earlier")]), owner.session)
+    owner.dispatch()
+
+    assert owner.jobs[-1].attempt.delivery == delivery("earlier")
+    assert owner.jobs[-1].absorbed == [delivery("later")]
 
 
-def test_an_empty_backlog_is_not_due():
-    assert not Backlog().due(now=0)
+def test_what_goes_back_and_came_again_meanwhile_waits_once_in_its_old_place(owner):
+    owner.deliveries.add(delivery("a"))
+    owner.dispatch()
+    owner.deliveries.add(delivery("later"))
+    owner.deliveries.add(delivery("a"))
+    owner.deliveries.settled(Settled(owner.jobs[0], [delivery("a")]), owner.session)
+    owner.dispatch()
 
-
-def test_a_waiting_delivery_absorbs_later_ones():
-    backlog = Backlog()
-    for name in "abc":
-        backlog.add(delivery(name))
-
-    first, absorbed = backlog.take()
-
-    assert first == delivery("a")
-    assert absorbed == [delivery("b"), delivery("c")]
-    assert not backlog.due(now=0)
-
-
-def test_what_goes_back_goes_before_what_came_later():
-    backlog = Backlog()
-    backlog.add(delivery("later"))
-
-    backlog.put_back([delivery("earlier")])
-
-    assert backlog.take() == (delivery("earlier"), [delivery("later")])
-
-
-def test_a_failure_holds_everything_back_and_a_success_lets_it_go():
-    backlog = Backlog()
-    backlog.add(delivery("a"))
-
-    assert backlog.failed(now=100) == 5
-    assert not backlog.due(now=104)
-    assert backlog.due(now=105)
-    assert backlog.failed(now=105) == 10
-    backlog.succeeded()
-    assert backlog.due(now=105)
-
-
-def test_a_delivery_that_comes_twice_waits_once():
-    backlog = Backlog()
-    for name in ("a", "b", "a"):
-        backlog.add(delivery(name))
-
-    assert backlog.take() == (delivery("a"), [delivery("b")])
-
-
-def test_what_goes_back_and_came_again_meanwhile_waits_once_in_its_old_place():
-    backlog = Backlog()
-    backlog.add(delivery("later"))
-    backlog.add(delivery("a"))
-    backlog.put_back([delivery("a")])
-
-    assert backlog.take() == (delivery("a"), [delivery("later")])
+    assert owner.jobs[-1].attempt.delivery == delivery("a")
+    assert owner.jobs[-1].absorbed == [delivery("later")]
