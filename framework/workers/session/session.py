@@ -118,16 +118,15 @@ class Session:
     def hear(self, message: ToOwner) -> None:
         """Take the next step of the handshake, the heartbeat or the end."""
         match message:
-            case IntegrationHello():
-                self._explains = "stacks" in message.capabilities
-                if message.protocol == VERSION:
-                    self.send(self._launch.configure())
-                    late = f"no `ready` within {READY_SECONDS:.0f} s of its `hello`"
-                    self._expect(late, READY_SECONDS)
+            case IntegrationHello(protocol=protocol, capabilities=capabilities):
+                self._explains = "stacks" in capabilities
+                if protocol != VERSION:
+                    self._refused = True
+                    self.kill(f"it speaks protocol {protocol}, the supervisor speaks {VERSION}")
                     return
-                self._refused = True
-                theirs = f"it speaks protocol {message.protocol}"
-                self.kill(f"{theirs}, the supervisor speaks {VERSION}")
+                self.send(self._launch.configure())
+                late = f"no `ready` within {READY_SECONDS:.0f} s of its `hello`"
+                self._expect(late, READY_SECONDS)
             case Ready():
                 self._timers.clear("handshake")
                 self._expect_pong()
