@@ -117,8 +117,8 @@ class Builder(threading.Thread):
     def run(self) -> None:
         """Work until closed."""
         while True:
+            wait = self._tries.wait(self._supply.clock(), self._supply.every)
             try:
-                wait = self._tries.wait(self._supply.clock(), self._supply.every)
                 request = self._requests.get(timeout=wait)
             except queue.Empty:
                 request = Request.LOOK
