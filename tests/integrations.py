@@ -23,7 +23,7 @@ def main() -> None:
 
 
 def _argv(folder: Path) -> list[str]:
-    needed = [f"--with=pytest=={version('pytest')}", f"--with=msgspec=={version('msgspec')}"]
+    needed = [f"--with={name}=={version(name)}" for name in ("pytest", "pytest-timeout", "msgspec")]
     python = ["--isolated", "--no-project", f"--python={sys.executable}"]
     requirements = f"--with-requirements={folder / 'requirements.txt'}"
     tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder / "tests")]
