@@ -13,10 +13,10 @@ from typing import Any
 import jq
 from msgspec import Raw
 
+from framework.mapping.contract import Program
 from framework.mapping.mapper.expressions import PROLOGUE, leaves
 from framework.mapping.mapper.rows import Translator
 from framework.mapping.mapping import parse
-from framework.mapping.program import Program
 
 PAGE = 100
 ROUNDS = 5

@@ -1,6 +1,6 @@
 """The shape of a mapping as Port keeps it (`port-app-config`), key by key.
 
-Unknown keys are ignored: an integration's own selector keys and those of later versions are there.
+Unknown keys are ignored: integrations add selector keys of their own, later versions add more.
 """
 
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ EMPTY = Raw(b"{}")
 
 
 class Selector(Struct):
-    """The one key of a selector that is ours; the rest is the integration's."""
+    """The one key of a selector that we read; the others are the integration's."""
 
     query: Any = None
 
@@ -38,12 +38,12 @@ class Entities(Struct):
     mappings: Rules | Annotated[list[Rules], Meta(min_length=1)]
 
     def rules(self) -> list[Rules]:
-        """Return the array, also where there is but one."""
+        """Return a list in either case."""
         return self.mappings if isinstance(self.mappings, list) else [self.mappings]
 
 
 class Port(Struct, rename="camel"):
-    """`port`: what is made of an item, or of each item in an array within it."""
+    """`port`: how an item, or each item in an array within it, becomes entities."""
 
     entity: Entities
     items_to_parse: str | None = None
@@ -60,7 +60,7 @@ class ResourceConfig(Struct):
 
 
 class AppConfig(Struct, rename="camel"):
-    """The whole; what is absent has the default that Port documents."""
+    """The top level; an absent key has the default that Port documents."""
 
     resources: list[Raw] | None = None
     delete_dependent_entities: bool = True
@@ -70,7 +70,7 @@ class AppConfig(Struct, rename="camel"):
 
 
 def decode(raw: Raw, wanted: Any, place: str) -> Any:
-    """Decode a part of the mapping; raise MappingError naming its place and what was expected."""
+    """Decode a part of the mapping; raise MappingError naming the place and the expected type."""
     try:
         return msgspec.json.decode(raw, type=wanted)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

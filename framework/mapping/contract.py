@@ -1,9 +1,32 @@
-"""One page's way to a mapper and back: what is asked for, and what the mapper makes of it."""
+"""What the pool sends to a mapper (a program and a page) and what it gets back."""
+
+from typing import Any
 
 from msgspec import Raw, Struct
 
 from framework.port.entity import Entity
 from framework.protocol.messages import Message
+
+Tree = Any  # a jq expression (str), a list of trees, or an object of trees
+
+
+class Program(Struct, frozen=True, omit_defaults=True):
+    """The expressions of one resource; only a mapper compiles them, for even that may never end.
+
+    Each of `bodies` is an entity as Port wants it with an expression at each leaf; `unsupported`
+    says why no page can be translated with it.
+    """
+
+    selector: str
+    bodies: list[dict[str, Tree]]
+    items_to_parse: str | None = None
+    item_name: str = "item"
+    top_level_transform: bool = True
+    unsupported: str | None = None
+
+    def prefix(self, number: int) -> str:
+        """Return the place of a body's expressions in the resource."""
+        return "port.entity.mappings" + (f"[{number}]" if len(self.bodies) > 1 else "")
 
 
 class Translate(Struct, frozen=True):
@@ -14,18 +37,18 @@ class Translate(Struct, frozen=True):
 
 
 class Started(Message, frozen=True, tag="started"):
-    """The mapper is up; until then its work is starting, not a page's."""
+    """The mapper is up; the CPU time spent until now was not spent on a page."""
 
 
 class Translated(Message, frozen=True, tag="translated"):
-    """What became of a page.
+    """The entities made of a page, and what was counted on the way.
 
-    `items` are raw items. An item parsed out of one by `itemsToParse` is counted for itself in
+    `items` counts raw items. An item parsed out of one by `itemsToParse` is counted by itself in
     `selected`, `skipped` (the selector said no) and `failed` (an error in selector, itemsToParse,
     identifier or blueprint). `without_identity` counts for each entity mapping the selected items
-    that gave it no identifier or no blueprint. `misconfigured` says by field why it was null.
-    `broken` names the first fault that can hide an entity: with one, nothing may be concluded from
-    what is missing here.
+    that gave it no identifier or no blueprint. `misconfigured` gives, by field, the reason why it
+    was null. `broken` is the first error that can hide an entity: if there is one, an entity that
+    is missing here may still exist.
     """
 
     entities: list[Entity]

@@ -16,12 +16,12 @@ from framework.mapping.app_config import (
     Selector,
     decode,
 )
-from framework.mapping.program import Program, Tree
+from framework.mapping.contract import Program, Tree
 from framework.port.entity import Options
 
 
 class Resource(Struct, frozen=True):
-    """One item under `resources`: a kind is read with its selector and translated its own way.
+    """One item under `resources`: a kind with the selector to read it and its program.
 
     `index` is its place in the list; `hash` changes with anything written in it.
     """
@@ -34,14 +34,14 @@ class Resource(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """How operators hear of it."""
+        """The name that operators see."""
         return f"kind {self.kind!r} (resources[{self.index}])"
 
 
 class Mapping(Struct, frozen=True):
     """All that Port says about how this integration's raw items become entities.
 
-    `threshold` is the part of a blueprint's entities that may go in one resync.
+    `threshold` is the share of a blueprint's entities that one resync may delete.
     """
 
     resources: list[Resource]
@@ -50,7 +50,7 @@ class Mapping(Struct, frozen=True):
 
 
 def parse(config: Raw | None) -> Mapping:
-    """Return the mapping in an integration's `config`; raise MappingError saying where and what."""
+    """Return the mapping in an integration's `config`; raise MappingError naming the place."""
     given = decode(config or EMPTY, AppConfig | None, "config") or AppConfig()
     if not given.resources:
         raise MappingError(f"the mapping has no resources, so nothing can be translated; {WHERE}")
@@ -75,11 +75,12 @@ def _resource(index: int, raw: Raw) -> Resource:
     place = f"resources[{index}]"
     given = decode(raw, ResourceConfig, place)
     selector = decode(given.selector, Selector | None, f"{place}.selector")
+    canonical = msgspec.json.encode(decode(raw, Any, place), order="deterministic")
     return Resource(
         kind=given.kind,
         index=index,
         selector=given.selector if selector else EMPTY,
-        hash=_hash(decode(raw, Any, place)),
+        hash=hashlib.sha256(canonical).hexdigest(),
         program=_program(given, selector or Selector(), place),
     )
 
@@ -88,27 +89,24 @@ def _program(given: ResourceConfig, selector: Selector, place: str) -> Program:
     rules = given.port.entity.rules()
     query = True if selector.query is None else selector.query
     place_of_rules = f"{place}.port.entity.mappings"
+    unsupported = None
+    if any(isinstance(one.identifier, dict) for one in rules):
+        unsupported = (
+            f"{place_of_rules}.identifier is a search query, which the framework cannot resolve; "
+            f"{WHERE}: give a jq expression that yields the identifier"
+        )
     return Program(
         selector=_expression(query, f"{place}.selector.query"),
         bodies=[_body(one, place_of_rules) for one in rules],
         items_to_parse=given.port.items_to_parse,
         item_name=given.port.items_to_parse_name,
         top_level_transform=given.port.items_to_parse_top_level_transform,
-        unsupported=_unsupported(rules, place_of_rules),
-    )
-
-
-def _unsupported(rules: list[Rules], place: str) -> str | None:
-    if not any(isinstance(one.identifier, dict) for one in rules):
-        return None
-    return (
-        f"{place}.identifier is a search query, which the framework cannot resolve; {WHERE}: "
-        "give a jq expression that yields the identifier"
+        unsupported=unsupported,
     )
 
 
 def _body(rules: Rules, place: str) -> dict[str, Tree]:
-    searched = isinstance(rules.identifier, dict)  # told by `unsupported` once a page comes
+    searched = isinstance(rules.identifier, dict)  # then the program is unsupported
     body = {
         "identifier": "null" if searched else _expression(rules.identifier, f"{place}.identifier"),
         "blueprint": _expression(rules.blueprint, f"{place}.blueprint"),
@@ -138,7 +136,7 @@ def _expression(value: Any, place: str) -> str:
 
 
 def _text(value: Any) -> str:
-    # YAML turns an unquoted `true` or 5 into no string; in jq it stands for itself.
+    # In YAML an unquoted `true` or 5 is no string; as jq text it stands for itself.
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
@@ -147,8 +145,3 @@ def _literal(expression: str) -> str | None:
         return msgspec.json.decode(expression, type=str)
     except msgspec.MsgspecError:
         return None
-
-
-def _hash(resource: Any) -> str:
-    canonical = msgspec.json.encode(resource, order="deterministic")
-    return hashlib.sha256(canonical).hexdigest()

@@ -12,9 +12,8 @@ from msgspec import Raw, Struct
 
 from framework.errors import FrameworkError
 from framework.events import Delivery, Resync
-from framework.mapping.contract import Translated
+from framework.mapping.contract import Program, Translated
 from framework.mapping.mapper.rows import Translator
-from framework.mapping.program import Program
 from framework.port.calls import DEFAULT, Patience
 from framework.protocol.messages import Done, KindDone, Message, Page
 from framework.sandbox import ports

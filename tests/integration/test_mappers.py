@@ -12,11 +12,10 @@ import pytest
 from msgspec import Raw
 
 from framework.errors import FrameworkError, MappingError, StoppedError
-from framework.mapping.budget import Limits
-from framework.mapping.contract import Translated
+from framework.mapping.contract import Program, Translated
+from framework.mapping.mapper_process import Limits
 from framework.mapping.mapping import parse
 from framework.mapping.pool import Mappers
-from framework.mapping.program import Program
 
 DEADLINE = 30.0  # seconds
 INSTANCE = "test-mappers"

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from framework.mapping.contract import Translated
+from framework.mapping.contract import Program, Translated
 from framework.mapping.mapper.rows import Translator
 from framework.mapping.mapping import parse
-from framework.mapping.program import Program
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The program that runs user-written jq, away from the supervisor: pages in, entities out.
 
-It may use 1 GiB, and what it may compute is watched by the thread that started it.
+It may use 1 GiB of memory; the thread that started it limits the CPU time of each page.
 """
 
 import os
@@ -12,13 +12,12 @@ from typing import BinaryIO
 import msgspec
 
 from framework.errors import MappingError
-from framework.mapping.contract import Failed, Started, Translate, Translated
+from framework.mapping.contract import Failed, Program, Started, Translate, Translated
 from framework.mapping.mapper.rows import Translator
-from framework.mapping.program import Program
 from framework.protocol.framing import encode
 
 MEMORY = 1024 * 1024 * 1024  # bytes
-PROGRAMS = 256  # compiled ones that are kept
+PROGRAMS = 256  # how many compiled programs are kept
 
 decoder = msgspec.json.Decoder(Translate)
 
@@ -33,7 +32,7 @@ def serve(lines: BinaryIO, answers: BinaryIO) -> None:
 
 
 def answer(page: Translate) -> Translated | Failed:
-    """Return what became of a page."""
+    """Return a page's entities, or why there are none."""
     try:
         return translator(bytes(page.program)).translate(page.items)
     except MappingError as error:
@@ -42,7 +41,7 @@ def answer(page: Translate) -> Translated | Failed:
 
 @lru_cache(PROGRAMS)
 def translator(program: bytes) -> Translator:
-    """Compile a program, once as long as it is in use."""
+    """Return the compiled program; the ones used last are kept."""
     return Translator(msgspec.json.decode(program, type=Program))
 
 
@@ -50,6 +49,6 @@ if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # out of memory jq aborts
     private = os.dup(1)
-    os.dup2(2, 1)  # whatever else prints does not break the lines
+    os.dup2(2, 1)  # a stray print must not break the lines
     with os.fdopen(private, "wb") as out:
         serve(sys.stdin.buffer, out)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 import jq
 import msgspec
 
-from framework.mapping.program import Tree
+from framework.mapping.contract import Tree
 
-PROLOGUE = "def env: {}; {} as $ENV | "  # secrets of ours are nobody's raw items
-# Most of a mapping is like this. A term compiles; a chain of terms yields exactly one value.
+PROLOGUE = "def env: {}; {} as $ENV | "  # a mapping must not read our environment
+# Most expressions look like this: a term surely compiles, a chain yields exactly one value.
 TERM = r"(?:\.|(?:\.[A-Za-z_][A-Za-z0-9_]*)+|\"[^\"\\\x00-\x1f]*\"|[0-9]+|true|false|null)"
 BUILTIN = r"(?:ascii_downcase|ascii_upcase|keys|length|not|tonumber|tostring|type)"
 OPERATOR = r"(?:\||//|[=!<>]=|[-+*/%<>]|\band\b|\bor\b)"
@@ -34,7 +34,7 @@ def leaves(path: str, tree: Tree) -> Iterator[tuple[str, str]]:
 
 
 def rendered(tree: Tree, leaf: Callable[[str], str]) -> str:
-    """Return jq text that builds the tree, with `leaf` saying what stands for an expression."""
+    """Return jq text that builds the tree; `leaf` returns the text for an expression."""
     match tree:
         case dict():
             pairs = (f"{quoted(name)}: {rendered(one, leaf)}" for name, one in tree.items())
@@ -46,7 +46,7 @@ def rendered(tree: Tree, leaf: Callable[[str], str]) -> str:
 
 
 def checked(path: str, tree: Tree, faults: dict[str, str]) -> Tree:
-    """Return the tree with `null` for what does not compile; `faults` gets the reasons by path."""
+    """Return the tree with `null` for what does not compile; add the reasons to `faults`."""
     match tree:
         case dict():
             return {name: checked(f"{path}.{name}", one, faults) for name, one in tree.items()}
@@ -57,7 +57,7 @@ def checked(path: str, tree: Tree, faults: dict[str, str]) -> Tree:
 
 
 def quoted(text: str) -> str:
-    """Return a jq string; what JSON escapes, jq escapes alike."""
+    """Return a jq string; jq's escapes are those of JSON."""
     return msgspec.json.encode(text).decode()
 
 
@@ -65,15 +65,12 @@ def _compiling(path: str, expression: str, faults: dict[str, str]) -> str:
     if PLAIN.fullmatch(expression):
         return expression
     try:
-        # First as it was written: that finds brackets that close what it did not open.
+        # First as it was written: in our brackets, ")(" would compile.
         jq.compile(PROLOGUE + expression)
         jq.compile(f"{PROLOGUE}({expression}\n)")
     except ValueError as error:
-        faults[path] = f"{expression!r} does not compile: {_reason(error)}"
+        first = str(error).partition("\n")[0]  # the rest shows our prologue
+        reason = first.removeprefix("jq: error: ").partition(" at <top-level>")[0]
+        faults[path] = f"{expression!r} does not compile: {reason}"
         return "null"
     return expression
-
-
-def _reason(error: ValueError) -> str:
-    first = str(error).partition("\n")[0]  # the rest shows our prologue before what was written
-    return first.removeprefix("jq: error: ").partition(" at <top-level>")[0]

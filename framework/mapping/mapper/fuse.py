@@ -1,13 +1,15 @@
-"""All expressions of a resource as one jq program, many times faster than one after the other.
+"""Fuse all expressions of a resource into one jq program, many times faster than one by one.
 
-The program takes a page as one array and yields one JSON text: a row for each raw item. A row is a
-list of verdicts, one for each item that was parsed out of the raw item, or the raw item's own:
-`false` (the selector says no), `null` (nothing to parse), `{"at", "error"}`, or a list with one
-`[identifier, blueprint, entity]` for each body, followed by the errors of its expressions if any.
+The program takes a page as one array and yields one JSON text with a row for each raw item. A row
+is a list of verdicts: one for each item parsed out of the raw item, or one for the raw item itself.
+A verdict is `false` (the selector says no), `null` (there is nothing to parse), `{"at", "error"}`,
+or a list with one `[identifier, blueprint, entity]` for each body. If expressions of a body failed,
+their errors come fourth.
 """
 
 from msgspec import Struct
 
+from framework.mapping.contract import Program, Tree
 from framework.mapping.mapper.expressions import (
     ONE_VALUE,
     PROLOGUE,
@@ -16,14 +18,13 @@ from framework.mapping.mapper.expressions import (
     quoted,
     rendered,
 )
-from framework.mapping.program import Program, Tree
 
 OPTIONAL = ("title", "icon", "team")  # Port takes no null for these
 SELECTOR = "selector.query"
 ITEMS = "port.itemsToParse"
 
-# Sources number things and Port wants strings, so an integer is its decimal digits (Port does the
-# same with a number in a request). jq keeps them all: 64 bits stay what they are.
+# Sources number things and Port wants strings, so an integer becomes its decimal digits (Port does
+# the same with a number in a request). jq keeps all digits of a 64-bit number.
 FINISH = (
     ' | if (.identifier | type) == "number" and (.identifier | tostring | test("^-?[0-9]+$"))'
     " then .identifier |= tostring else . end | [.identifier, .blueprint, .]"
@@ -40,12 +41,12 @@ PARSED = (
     ' elif $__l == {{v: null}} then [null] else [{{at: "' + ITEMS + '", error: ($__l.e //'
     ' ["it gave \\($__l.v | type), not an array"])[0]}}] end)'
 )
-# `del` needs a path: an array that is made, not found, has nothing to be taken out of.
+# `del` needs a path, and an array that the expression computed has none.
 WITHOUT_ITEMS = "(try del({items}\n) catch $__raw)"
 
 
 class Fused(Struct, frozen=True):
-    """The program, the paths of each body's expressions in order, and what does not compile."""
+    """The program, the paths of each body's expressions in order, and why some do not compile."""
 
     text: str
     paths: list[list[str]]
@@ -53,7 +54,7 @@ class Fused(Struct, frozen=True):
 
 
 def fuse(program: Program) -> Fused:
-    """Compile each expression alone, put `null` in the place of what fails, and fuse the rest."""
+    """Replace each expression that does not compile with `null`, and fuse them all."""
     faults: dict[str, str] = {}
     selector = checked(SELECTOR, program.selector, faults)
     bodies = [
@@ -81,7 +82,7 @@ def _row(program: Program, verdict: str, faults: dict[str, str]) -> str:
 
 
 def _body(body: Tree) -> str:
-    """Return the quick way, and for an item where something raises, the one that says what."""
+    """Return jq text for an entity: all at once, or one by one where an expression raises."""
     finish = FINISH
     for name in OPTIONAL:
         if name in body:
@@ -90,9 +91,11 @@ def _body(body: Tree) -> str:
     caught = "".join(f"{_caught(one)} as $__f{n} | " for n, one in enumerate(expressions))
     errors = ", ".join(f"$__f{n}.e" for n in range(len(expressions)))
     values = iter(f"$__f{n}.v" for n in range(len(expressions)))
-    quick = rendered(body, _one)
-    careful = rendered(body, lambda _: next(values))
-    return f"(try ({quick}{finish}) catch ($__item | {caught}({careful}{finish}) + [[{errors}]]))"
+    at_once = rendered(body, _one)
+    one_by_one = rendered(body, lambda _: next(values))
+    return (
+        f"(try ({at_once}{finish}) catch ($__item | {caught}({one_by_one}{finish}) + [[{errors}]]))"
+    )
 
 
 def _caught(expression: str) -> str:

@@ -4,9 +4,8 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Raw
 
-from framework.mapping.contract import Translate
+from framework.mapping.contract import Program, Translate
 from framework.mapping.mapper.__main__ import serve
-from framework.mapping.program import Program
 
 
 def line(program: Program, *items: bytes) -> bytes:

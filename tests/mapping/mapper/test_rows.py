@@ -1,4 +1,4 @@
-"""Items in, entities out: `fuse`, `rows` and `count` together, with the real jq."""
+"""Items in, entities out: `fuse` and `rows` together, with the real jq."""
 
 import json
 from collections.abc import Callable
@@ -8,9 +8,8 @@ import pytest
 from msgspec import Raw
 
 from framework.errors import MappingError
-from framework.mapping.contract import Translated
+from framework.mapping.contract import Program, Translated
 from framework.mapping.mapper.rows import Translator
-from framework.mapping.program import Program
 
 Mapped = Callable[..., Program]
 Translate = Callable[..., Translated]
