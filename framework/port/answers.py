@@ -1,4 +1,4 @@
-"""What Port answered, and the error an operator sees when it is not what was asked for."""
+"""What Port answered, and the error that an operator sees if that is no success."""
 
 import contextlib
 import math
@@ -29,7 +29,7 @@ HINTS = {
     422: "correct what Port names in the mapping or the blueprint",
     429: "Port limits the rate of calls; it goes on when the limit allows",
 }
-REDIRECT_HINT = "it sends us elsewhere: check port.baseUrl"
+REDIRECT_HINT = "it redirects us: check port.baseUrl"
 REFUSED_HINT = "correct what Port names, then resync"
 TROUBLE_HINT = "Port has a problem; name the trace id to its support if it lasts"
 STRANGE_HINT = "check that port.baseUrl is Port's API and that no proxy answers for it"
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class PassingError(PortUnavailableError):
-    """The same call may succeed in a moment; `retry_after` is what Port asked us to wait."""
+    """The same call may succeed soon; `retry_after` is what Port asked us to wait."""
 
 
 class Answer(Struct, frozen=True):
@@ -57,10 +57,12 @@ class Answer(Struct, frozen=True):
 
 
 def error(call: Call, answer: Answer, secrets: Iterable[str]) -> FrameworkError:
-    """Return what to raise for an answer that is not 2xx; secrets Port may echo are cut out."""
-    said = _said(answer.body, secrets)
-    text = f"Port answered {call} with {answer.status}{said}{_trace(answer)}; {_hint(answer)}"
+    """Return what to raise for an answer that is not 2xx, without secrets that Port may echo."""
     status = answer.status
+    said = _said(answer.body, secrets)
+    trace = answer.headers.get("x-trace-id", "")[:100]
+    named = f", trace id {trace}" if trace else ""
+    text = f"Port answered {call} with {status}{said}{named}; {_hint(status)}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return PassingError(text, _asked_wait(answer))
     if status == HTTPStatus.REQUEST_TIMEOUT or status >= SERVER_ERROR:
@@ -72,7 +74,7 @@ def error(call: Call, answer: Answer, secrets: Iterable[str]) -> FrameworkError:
 
 
 def decode(body: bytes, into: type[T], call: str) -> T:
-    """Read the body of a 2xx; raise PortUnavailableError when it is not what Port documents."""
+    """Read the body of a 2xx; raise PortUnavailableError if it is not what Port documents."""
     try:
         return msgspec.json.decode(body, type=into)
     except UNREADABLE as problem:
@@ -82,13 +84,12 @@ def decode(body: bytes, into: type[T], call: str) -> T:
 
 
 def _said(body: bytes, secrets: Iterable[str]) -> str:
-    """Return Port's own words, one line, led by a separator; empty when it said nothing."""
+    """Return Port's own words in brackets, on one line; empty if it said nothing."""
     reply: Any = None
     with contextlib.suppress(*UNREADABLE):
         reply = msgspec.json.decode(body)
-    if not isinstance(reply, dict):
-        words = [body.decode(errors="replace")]
-    else:
+    words = [body.decode(errors="replace")]
+    if isinstance(reply, dict):
         words = [_word(reply.get("error")), _word(reply.get("message"))]
     text = ": ".join(" ".join(word.split()) for word in words if word.strip())
     for secret in filter(None, secrets):
@@ -102,40 +103,29 @@ def _word(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _trace(answer: Answer) -> str:
-    trace = answer.headers.get("x-trace-id", "")[:100]
-    return f", trace id {trace}" if trace else ""
-
-
-def _hint(answer: Answer) -> str:
-    if answer.status < HTTPStatus.BAD_REQUEST:
+def _hint(status: int) -> str:
+    if status < HTTPStatus.BAD_REQUEST:
         return REDIRECT_HINT
-    if answer.status >= SERVER_ERROR:
+    if status >= SERVER_ERROR:
         return TROUBLE_HINT
-    return HINTS.get(answer.status, REFUSED_HINT)
+    return HINTS.get(status, REFUSED_HINT)
 
 
 def _asked_wait(answer: Answer) -> float | None:
     """Return the seconds Port asked us to wait, at most LONGEST_WAIT.
 
-    x-ratelimit-reset stands on every answer and means something on a 429 alone.
+    x-ratelimit-reset is in every answer, but means a wait only in a 429.
     """
-    seconds = _retry_after(answer.headers.get("retry-after", ""))
+    header = answer.headers.get("retry-after", "")
+    seconds = _number(header)
+    if seconds is None:
+        with contextlib.suppress(ValueError, OverflowError):
+            seconds = parsedate_to_datetime(header).timestamp() - time.time()
     if seconds is None and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         seconds = _number(answer.headers.get("x-ratelimit-reset", ""))
         if seconds is not None and seconds > EPOCH_FROM:
             seconds -= time.time()
     return None if seconds is None else min(max(seconds, 0.0), LONGEST_WAIT)
-
-
-def _retry_after(text: str) -> float | None:
-    seconds = _number(text)
-    if seconds is not None or not text:
-        return seconds
-    try:
-        return parsedate_to_datetime(text).timestamp() - time.time()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _number(text: str) -> float | None:

@@ -1,4 +1,4 @@
-"""Blueprints: what sorts of entities Port's catalog has."""
+"""Blueprints: the sorts of entities in Port's catalog."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,14 +11,14 @@ from framework.port.calls import Call, path
 from framework.port.client import Client
 
 
-class _Reply(Struct):
+class _BlueprintReply(Struct):
     blueprint: dict[str, Any]
 
 
 def get(client: Client, identifier: str) -> dict[str, Any]:
-    """Return a blueprint; PortRefusedError with status 404 when there is none."""
+    """Return a blueprint; raise PortRefusedError with status 404 if there is none."""
     call = Call("GET", path("blueprints", identifier))
-    return answers.decode(client.call(call.method, call.path), _Reply, str(call)).blueprint
+    return answers.decode(client.call(call.method, call.path), _BlueprintReply, str(call)).blueprint
 
 
 def exists(client: Client, identifier: str) -> bool:
@@ -33,7 +33,7 @@ def exists(client: Client, identifier: str) -> bool:
 
 
 def create(client: Client, blueprint: dict[str, Any]) -> None:
-    """Create a blueprint; PortRefusedError with status 409 when there is one of that name."""
+    """Create a blueprint; raise PortRefusedError with status 409 if the name is taken."""
     client.call("POST", "/blueprints", body=blueprint)
 
 

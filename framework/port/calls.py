@@ -1,4 +1,4 @@
-"""One call to Port: what is sent, whether it may be repeated, how patient its caller is."""
+"""One call to Port: what is sent, whether it may be repeated, how long it is tried."""
 
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from framework.errors import PortRefusedError
 
-CONNECT_SECONDS = 5.0  # a TCP and TLS handshake that takes longer will not come
-LEAST_SECONDS = 1.0  # a last try shortly before the end still gets a fair chance
+CONNECT_SECONDS = 5.0  # a TCP and TLS handshake that takes longer will not succeed
+LEAST_SECONDS = 1.0  # for a last try shortly before the end
 
 # What may be sent twice without harm. Creating a blueprint or an integration is not here: the
-# second try would meet the first one's work and take it for somebody else's.
+# second try would find what the first one created and take it for somebody else's.
 REPEATABLE_METHODS = frozenset({"GET", "PATCH", "PUT", "DELETE"})
 REPEATABLE_POSTS = (
     "/auth/access_token",
@@ -23,8 +23,8 @@ REPEATABLE_POSTS = (
 )
 
 
-class Limits(Struct, frozen=True):
-    """How long one try may take: to connect, and to get the whole answer; seconds."""
+class Timeouts(Struct, frozen=True):
+    """How many seconds one try may take: to connect, and to get the whole answer."""
 
     connect: float = CONNECT_SECONDS
     read: float = 10.0
@@ -40,18 +40,18 @@ class Patience(Struct, frozen=True):
     seconds: float = 20.0
     read: float = 10.0
 
-    def limits(self, left: float) -> Limits:
-        """Return the limits of a try that starts with `left` seconds to go."""
+    def timeouts(self, left: float) -> Timeouts:
+        """Return the timeouts of a try that starts with `left` seconds to go."""
         read = min(self.read, max(left, LEAST_SECONDS))
-        return Limits(min(CONNECT_SECONDS, read), read)
+        return Timeouts(min(CONNECT_SECONDS, read), read)
 
 
 DEFAULT = Patience()
 ONE_TRY = Patience(tries=1)
-"""For the calls of an attempt that ran out of tries once: Port is down, do not ask at length."""
+"""For the calls of an attempt that ran out of tries once: Port is down, do not retry more."""
 
 LAST_WORD = Patience(tries=1, seconds=2.0, read=2.0)
-"""For what is said on the way out (`aborted`): a stop does not wait for Port."""
+"""For the last call of a stop (`aborted`), which does not wait for Port."""
 
 
 class Call(Struct, frozen=True):
@@ -75,10 +75,10 @@ class Call(Struct, frozen=True):
 
 
 def path(*parts: str) -> str:
-    """Join the parts of a path; what stands inside a part is quoted, slashes too.
+    """Join the parts of a path; each is quoted, its slashes too.
 
     Raises PortRefusedError for names that Port forbids and that would lead to another resource:
-    on its way `/blueprints/b/entities/..` becomes `/blueprints/b`.
+    `/blueprints/b/entities/..` would become `/blueprints/b`.
     """
     for part in parts:
         if part in {"", ".", ".."}:

@@ -1,25 +1,26 @@
-"""Call Port: with the shared token, again where that may help, never without an end."""
+"""Call Port: with the shared token, retried where that may help, never without an end."""
 
 import random
 import threading
 import time
 from collections.abc import Mapping
 
+from framework import backoff
 from framework.errors import ConfigError, PortUnavailableError, StoppedError
 from framework.port import answers
-from framework.port.answers import Answer, PassingError
-from framework.port.calls import DEFAULT, Call, Limits, Patience, encode
+from framework.port.answers import PassingError
+from framework.port.calls import DEFAULT, Call, Patience, Timeouts, encode
 from framework.port.settings import Port
 from framework.port.token import Tokens
 from framework.port.transport import Transport
 
 FIRST_DELAY = 0.5  # seconds, doubled with each try
-JITTER = 0.25  # share of a delay; a hundred threads refused together do not come back together
+LONGEST_DELAY = 10.0  # seconds
 UNAUTHORIZED = 401
 
 
 class Client:
-    """One thread's way to Port; `user_agent` says whose entities it writes."""
+    """The client of one thread; `user_agent` says whose entities it writes."""
 
     def __init__(self, settings: Port, tokens: Tokens, stop: threading.Event, user_agent: str):
         self._tokens = tokens
@@ -47,10 +48,12 @@ class Client:
         while True:
             tried += 1
             try:
-                return self._try(call, patience.limits(deadline - time.monotonic()))
+                return self._try(call, patience.timeouts(deadline - time.monotonic()))
             except PassingError as problem:
                 asked = problem.retry_after or 0.0
-                delay = max(asked, _delay(tried))
+                delay = backoff.delay(tried, first=FIRST_DELAY, cap=LONGEST_DELAY)
+                chance = random.random()  # noqa: S311 - spreads tries, guards nothing
+                delay = max(asked, backoff.spread(delay, chance))
                 deadline += asked
                 if tried >= patience.tries or time.monotonic() + delay > deadline:
                     raise PortUnavailableError(
@@ -65,18 +68,15 @@ class Client:
             raise StoppedError("stopped between two calls to Port")
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._transport.close()
 
-    def _try(self, call: Call, limits: Limits) -> bytes:
-        header = self._tokens.get(limits)
-        answer = self._transport.send(call, header, limits)
+    def _try(self, call: Call, timeouts: Timeouts) -> bytes:
+        header = self._tokens.get(timeouts)
+        answer = self._transport.send(call, header, timeouts)
         if answer.status == UNAUTHORIZED:
-            header = self._tokens.refresh(header, limits)
-            answer = self._transport.send(call, header, limits)
-        return self._body(call, answer, header)
-
-    def _body(self, call: Call, answer: Answer, header: str) -> bytes:
+            header = self._tokens.refresh(header, timeouts)
+            answer = self._transport.send(call, header, timeouts)
         if answer.ok:
             return answer.body
         token = header.partition(" ")[2]
@@ -84,10 +84,10 @@ class Client:
 
 
 def user_agent(type_: str, version: str, identifier: str) -> str:
-    """Return the User-Agent by which Port knows whose entities they are.
+    """Return the User-Agent by which Port knows who owns the entities, in Ocean's format.
 
-    Raises ConfigError for what would make one integration own another's: Port compares beginnings
-    and ends of this text (Ocean's format).
+    Raises ConfigError for parts that would make one integration own another's entities: Port
+    compares the beginning and the end of this text.
     """
     for part in (type_, version, identifier):
         if not part or "/" in part or not (part.isascii() and part.isprintable()):
@@ -96,8 +96,3 @@ def user_agent(type_: str, version: str, identifier: str) -> str:
                 "use ASCII letters, digits, '-', '_' and '.'"
             )
     return f"port-ocean/{type_}/{version}/{identifier}/exporter"
-
-
-def _delay(tried: int) -> float:
-    spread = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads tries, guards nothing
-    return FIRST_DELAY * 2.0 ** (tried - 1) * spread

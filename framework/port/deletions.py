@@ -1,4 +1,4 @@
-"""Take entities out of Port's catalog, as many in one call as Port takes."""
+"""Delete entities from Port's catalog, as many in one call as Port takes."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -33,7 +33,7 @@ def delete(
 
 
 class _Deletion:
-    """What is the same for every call of one `delete`."""
+    """The calls of one `delete`."""
 
     def __init__(self, client: Client, blueprint: str, options: Options, patience: Patience):
         self._client = client

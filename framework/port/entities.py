@@ -16,7 +16,7 @@ MOST_UPSERTS = 20  # Port's limit for one bulk upsert
 MOST_BYTES = 1024 * 1024  # Port's limit for one body
 ENVELOPE_BYTES = len('{"entities":[]}')
 
-# A whole call refused with one of these is one entity's fault: halve until it is found.
+# With one of these Port refuses a whole call because of one entity: halve until it is found.
 ONE_TO_BLAME = frozenset({400, 413, 422})
 
 
@@ -46,12 +46,21 @@ class _Upserted(Struct):
 
 
 def batches(entities: Sequence[Entity]) -> Iterator[list[Entity]]:
-    """Group by blueprint, in order, into what fits one call; one too large stands alone."""
+    """Group by blueprint, in order, into what fits one call; an entity too large is alone."""
     by_blueprint: dict[str, list[Entity]] = {}
     for entity in entities:
         by_blueprint.setdefault(entity.blueprint, []).append(entity)
     for group in by_blueprint.values():
-        yield from _calls(group)
+        batch: list[Entity] = []
+        size = ENVELOPE_BYTES
+        for entity in group:
+            more = len(entity.body) + 1  # and a comma
+            if batch and (len(batch) == MOST_UPSERTS or size + more > MOST_BYTES + 1):
+                yield batch
+                batch, size = [], ENVELOPE_BYTES
+            batch.append(entity)
+            size += more
+        yield batch
 
 
 def flag(value: object) -> str:
@@ -60,55 +69,27 @@ def flag(value: object) -> str:
 
 
 def upsert(
-    client: Client, entities: Sequence[Entity], options: Options, patience: Patience = DEFAULT
-) -> list[EntityError]:
-    """Store entities and return those that Port refused; raises as `upsert_batch`."""
-    errors = []
-    for batch in batches(entities):
-        errors += upsert_batch(client, batch, options, patience)
-    return errors
-
-
-def upsert_batch(
     client: Client, batch: Sequence[Entity], options: Options, patience: Patience = DEFAULT
 ) -> list[EntityError]:
     """Store one of `batches` and return the entities that Port refused; the others are stored.
 
     Raises PortUnavailableError, AuthError or StoppedError: then none of it counts as stored.
     """
+    params = {
+        "upsert": "true",
+        "merge": flag(options.merge),
+        "create_missing_related_entities": flag(options.create_missing_related_entities),
+    }
     body = encode({"entities": [entity.body for entity in batch]}) or b""
     if len(body) > MOST_BYTES:
         refusal = PortRefusedError(f"{len(body)} bytes; Port takes 1 MiB a call", 413)
         return _blame(client, batch, options, patience, refusal)
     try:
         call = Call("POST", path("blueprints", batch[0].blueprint, "entities", "bulk"))
-        reply = client.call(
-            call.method, call.path, body=body, params=_write(options), patience=patience
-        )
+        reply = client.call(call.method, call.path, body=body, params=params, patience=patience)
     except PortRefusedError as refusal:
         return _blame(client, batch, options, patience, refusal)
     return _errors(answers.decode(reply, _Upserted, str(call)), batch)
-
-
-def _calls(group: Sequence[Entity]) -> Iterator[list[Entity]]:
-    call: list[Entity] = []
-    size = ENVELOPE_BYTES
-    for entity in group:
-        more = len(entity.body) + 1  # and a comma
-        if call and (len(call) == MOST_UPSERTS or size + more > MOST_BYTES + 1):
-            yield call
-            call, size = [], ENVELOPE_BYTES
-        call.append(entity)
-        size += more
-    yield call
-
-
-def _write(options: Options) -> dict[str, str]:
-    return {
-        "upsert": "true",
-        "merge": flag(options.merge),
-        "create_missing_related_entities": flag(options.create_missing_related_entities),
-    }
 
 
 def _blame(
@@ -118,18 +99,19 @@ def _blame(
     patience: Patience,
     refusal: PortRefusedError,
 ) -> list[EntityError]:
-    """Find whom a refusal of the whole call is about: all of them, or one by halving."""
+    """Return all entities as refused, or halve the batch until the one to blame is found."""
     if len(batch) == 1 or refusal.status not in ONE_TO_BLAME:
         return [_refused(entity, refusal.status, str(refusal)) for entity in batch]
     client.check_stop()
     middle = len(batch) // 2
     return [
-        *upsert_batch(client, batch[:middle], options, patience),
-        *upsert_batch(client, batch[middle:], options, patience),
+        *upsert(client, batch[:middle], options, patience),
+        *upsert(client, batch[middle:], options, patience),
     ]
 
 
 def _errors(upserted: _Upserted, batch: Sequence[Entity]) -> list[EntityError]:
+    """Return an error for each entity that the answer does not say is stored."""
     errors = [_error(row, batch) for row in upserted.errors]
     if not upserted.ok and not errors:
         return [_refused(entity, 207, "Port says that it is not ok") for entity in batch]

@@ -1,4 +1,4 @@
-"""An entity as it is sent to Port; apart, so that a mapper needs no HTTP client."""
+"""An entity as it is sent to Port; a module of its own, so that a mapper needs no HTTP client."""
 
 from msgspec import Raw, Struct
 

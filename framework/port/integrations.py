@@ -12,7 +12,7 @@ KAFKA_DESTINATION = {"type": "KAFKA"}
 
 
 class Integration(Struct, frozen=True, rename="camel"):
-    """What Port stores of an integration; `config` is its mapping as JSON text ({}, null: none)."""
+    """What Port stores about an integration; `config` is its mapping as JSON ({}, null: none)."""
 
     installation_id: str
     installation_app_type: str | None = None
@@ -21,17 +21,8 @@ class Integration(Struct, frozen=True, rename="camel"):
     config: Raw = Raw(b"null")
 
 
-class Registration(Struct, frozen=True):
-    """What an integration introduces itself to Port with; `mapping` is its default."""
-
-    identifier: str
-    type: str
-    version: str
-    mapping: dict[str, Any]
-
-
 class ResyncState(Struct, frozen=True, rename="camel"):
-    """How a resync stands; times are ISO 8601. `intervalInMinuets` is Port's spelling."""
+    """The state of a resync; times are ISO 8601. `intervalInMinuets` is Port's spelling."""
 
     status: Literal["running", "completed", "failed", "aborted"]
     last_resync_start: str | UnsetType = UNSET
@@ -52,26 +43,28 @@ class ResyncState(Struct, frozen=True, rename="camel"):
         return cls(status, last_resync_end=ended_at)
 
 
-class _Reply(Struct):
+class _IntegrationReply(Struct):
     integration: Integration
 
 
 def get(client: Client, identifier: str) -> Integration:
-    """Return the integration; PortRefusedError with status 404 when Port does not know it."""
+    """Return the integration; raise PortRefusedError with status 404 if Port has none."""
     call = Call("GET", path("integration", identifier))
     body = client.call(call.method, call.path, params={"byField": "installationId"})
-    return answers.decode(body, _Reply, str(call)).integration
+    return answers.decode(body, _IntegrationReply, str(call)).integration
 
 
-def create(client: Client, registration: Registration) -> None:
-    """Introduce an integration with its default mapping."""
+def create(
+    client: Client, identifier: str, type_: str, version: str, mapping: dict[str, Any]
+) -> None:
+    """Create an integration with its default mapping."""
     body = {
-        "installationId": registration.identifier,
-        "installationAppType": registration.type,
-        "version": registration.version,
-        "title": registration.identifier,
+        "installationId": identifier,
+        "installationAppType": type_,
+        "version": version,
+        "title": identifier,
         "changelogDestination": KAFKA_DESTINATION,
-        "config": registration.mapping,
+        "config": mapping,
         "actionsProcessingEnabled": False,
         "createPortResourcesOrigin": "Ocean",
     }
@@ -86,7 +79,7 @@ def update(client: Client, identifier: str, fields: dict[str, Any]) -> None:
 def set_resync_state(
     client: Client, identifier: str, state: ResyncState, patience: Patience = DEFAULT
 ) -> None:
-    """Tell Port how the resync stands."""
+    """Tell Port the state of the resync."""
     client.call(
         "PATCH", path("integration", identifier, "resync-state"), body=state, patience=patience
     )

@@ -1,4 +1,4 @@
-"""What Port's Kafka is reached with: `GET /v1/kafka-credentials`."""
+"""The credentials for Port's Kafka: `GET /v1/kafka-credentials`."""
 
 from msgspec import Struct
 
@@ -19,14 +19,14 @@ class Credentials(Struct, frozen=True):
         return f"Credentials(username={self.username!r}, brokers={self.brokers!r})"
 
 
-class _Reply(Struct):
+class _CredentialsReply(Struct):
     credentials: Credentials | None = None
 
 
 def get(client: Client) -> Credentials:
-    """Return the organisation's credentials; AuthError when Port has provisioned none."""
+    """Return the organisation's credentials; raise AuthError if Port has provisioned none."""
     body = client.call("GET", "/kafka-credentials")
-    credentials = answers.decode(body, _Reply, "GET /kafka-credentials").credentials
+    credentials = answers.decode(body, _CredentialsReply, "GET /kafka-credentials").credentials
     if credentials is None:
         raise AuthError(
             "Port has no Kafka credentials for this organisation: "

@@ -7,17 +7,17 @@ from framework.port.client import Client
 
 
 class Organization(Struct, frozen=True, rename="camel"):
-    """Its id (the first part of its topics' names) and what Port has switched on for it."""
+    """The id, with which the names of its topics begin, and the features that Port enabled."""
 
     id: str
     feature_flags: list[str] = []
 
 
-class _Reply(Struct):
+class _OrganizationReply(Struct):
     organization: Organization
 
 
 def get(client: Client) -> Organization:
     """Return our organisation."""
     body = client.call("GET", "/organization")
-    return answers.decode(body, _Reply, "GET /organization").organization
+    return answers.decode(body, _OrganizationReply, "GET /organization").organization

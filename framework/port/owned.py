@@ -1,7 +1,5 @@
 """List the entities that Port says an integration owns: those written under its User-Agent."""
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 
 from framework.errors import PortUnavailableError
@@ -14,15 +12,8 @@ LONG = Patience(read=20.0)  # a full page may take Port longer than other answer
 CALL = Call("POST", path("blueprints", "entities", "datasource-entities"))
 
 
-class Source(Struct, frozen=True):
-    """Whose entities: an integration of any version (see `client.user_agent`)."""
-
-    type: str
-    identifier: str
-
-
 class Owned(Struct, frozen=True):
-    """An entity of ours in Port's catalog."""
+    """An entity in Port's catalog that the integration owns."""
 
     identifier: str
     blueprint: str
@@ -33,24 +24,24 @@ class _Page(Struct):
     next: str | None = None
 
 
-def listing(client: Client, source: Source, patience: Patience = LONG) -> list[Owned]:
-    """Return every entity the integration owns, or raise: a part of the list is never returned."""
-    return [owned for page in _pages(client, source, patience) for owned in page]
+def listing(client: Client, type_: str, identifier: str) -> list[Owned]:
+    """Return every entity that the integration owns, whatever version of it wrote them.
 
-
-def _pages(client: Client, source: Source, patience: Patience) -> Iterator[list[Owned]]:
-    body: dict[str, object] = {
-        "datasource_prefix": f"port-ocean/{source.type}/",
-        "datasource_suffix": f"/{source.identifier}/exporter",
+    Never returns a part of the list; raises what the client raises.
+    """
+    body: dict[str, object] = {  # see `client.user_agent`
+        "datasource_prefix": f"port-ocean/{type_}/",
+        "datasource_suffix": f"/{identifier}/exporter",
         "limit": PAGE,
     }
+    found: list[Owned] = []
     seen = set()
     while True:
-        reply = client.call(CALL.method, CALL.path, body=body, patience=patience)
+        reply = client.call(CALL.method, CALL.path, body=body, patience=LONG)
         page = answers.decode(reply, _Page, str(CALL))
-        yield page.entities
+        found += page.entities
         if not page.next:
-            return
+            return found
         if page.next in seen:
             raise PortUnavailableError(
                 f"Port's pages for {CALL} go in a circle (next {page.next!r} came twice): "

@@ -1,4 +1,4 @@
-"""What an integration brings along for Port: the blueprints and mapping in `.port/resources`."""
+"""An integration's defaults for Port: the blueprints and the mapping in `.port/resources`."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ class Resources(Struct, frozen=True):
 
 
 def load(folder: Path, type_: str, identifier: str, version: str) -> Resources:
-    """Read the defaults in an integration's folder; what is absent is empty.
+    """Read the defaults in an integration's folder; an absent file means none.
 
     Raises ConfigError naming file and line.
     """
@@ -42,18 +42,15 @@ def _blueprints(path: Path) -> list[dict[str, Any]]:
         raise ConfigError(f"{path}:{error.lineno}: not JSON: {error.msg}") from error
     if not isinstance(found, list):
         raise ConfigError(f"{path}:1: expected a list of blueprints")
-    identifiers = [_identifier(path, number, item) for number, item in enumerate(found, 1)]
-    for identifier in identifiers:
-        if identifiers.count(identifier) > 1:
-            raise ConfigError(f"{path}: blueprint {identifier!r} stands there twice; remove one")
+    identifiers = set()
+    for number, item in enumerate(found, 1):
+        identifier = item.get("identifier") if isinstance(item, dict) else None
+        if not isinstance(identifier, str) or not identifier:
+            raise ConfigError(f"{path}: blueprint number {number} has no identifier; give it one")
+        if identifier in identifiers:
+            raise ConfigError(f"{path}: there are two blueprints {identifier!r}; remove one")
+        identifiers.add(identifier)
     return found
-
-
-def _identifier(path: Path, number: int, item: object) -> str:
-    identifier = item.get("identifier") if isinstance(item, dict) else None
-    if not isinstance(identifier, str) or not identifier:
-        raise ConfigError(f"{path}: blueprint number {number} has no identifier; give it one")
-    return identifier
 
 
 def _mapping(folder: Path) -> dict[str, Any]:
@@ -64,7 +61,10 @@ def _mapping(folder: Path) -> dict[str, Any]:
     try:
         mapping = yaml.safe_load(_text(path))
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path}{_line(error)}: not YAML: {_problem(error)}") from error
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(f"{path}{line}: not YAML: {problem}") from error
     if mapping is None:
         return {}
     if not isinstance(mapping, dict):
@@ -79,13 +79,3 @@ def _text(path: Path) -> str:
         raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}; make it readable") from error
-
-
-def _line(error: yaml.YAMLError) -> str:
-    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-    return f":{mark.line + 1}" if mark else ""
-
-
-def _problem(error: yaml.YAMLError) -> str:
-    problem = error.problem if isinstance(error, yaml.MarkedYAMLError) else None
-    return problem or str(error).splitlines()[0]

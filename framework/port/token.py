@@ -14,14 +14,14 @@ from msgspec import Struct
 from framework.errors import AuthError, FrameworkError, PortRefusedError, PortUnavailableError
 from framework.port import answers
 from framework.port.answers import PassingError
-from framework.port.calls import Call, Limits
+from framework.port.calls import Call, Timeouts
 from framework.port.settings import Port
 from framework.port.transport import Transport
 
 PATH = "/auth/access_token"
 LONGEST_LIFE = 10_800.0  # seconds; Port's tokens live three hours
 EARLY_SECONDS = 60.0  # ask for the next one this long before the end, or at nine tenths of its life
-SETTLED_SECONDS = 30.0  # Port gave the refused token once more: do not ask again for this long
+SETTLED_SECONDS = 30.0  # Port gave the refused token again: do not ask for this long
 PRINTABLE = re.compile(r"[!-~]+")
 
 log = logging.getLogger(__name__)
@@ -34,10 +34,10 @@ class _Token(Struct, frozen=True, rename="camel"):
 
 
 class Tokens:
-    """The token every client sends; one lock, so that a thousand threads ask Port once.
+    """The token that every client sends; one lock, so that a thousand threads ask Port once.
 
-    Nothing is waited for while the lock is held, save one bounded token request, and who comes
-    during that request gets its result, be it a token or an error.
+    The only wait while the lock is held is one bounded token request. Whoever asks during that
+    request gets its result, a token or an error.
     """
 
     def __init__(self, settings: Port, clock: Callable[[], float] = time.monotonic):
@@ -58,53 +58,53 @@ class Tokens:
         self._requests = 0
         self._failure: FrameworkError | None = None
 
-    def get(self, limits: Limits = Limits()) -> str:  # noqa: B008 - frozen
+    def get(self, timeouts: Timeouts = Timeouts()) -> str:  # noqa: B008 - frozen
         """Return the value of the Authorization header.
 
-        Raises AuthError when Port refuses the credentials, PassingError when asking again may help.
+        Raises AuthError if Port refuses the credentials, PassingError if asking again may help.
         """
         seen = self._requests
-        with self._turn(limits):
+        with self._turn(timeouts):
             if self._clock() < self._until:
                 return self._header
-            return self._fetch(seen, limits)
+            return self._fetch(seen, timeouts)
 
-    def refresh(self, stale: str, limits: Limits = Limits()) -> str:  # noqa: B008 - frozen
-        """Return another header in place of one that Port answered 401 to; errors as `get`.
+    def refresh(self, stale: str, timeouts: Timeouts = Timeouts()) -> str:  # noqa: B008 - frozen
+        """Return another header in place of one that Port answered 401 to; raises as `get`.
 
-        Port may give the same token again: then the next ones who ask get it without a request.
+        Port may give the same token again: then the next callers get it without a request.
         """
         seen = self._requests
-        with self._turn(limits):
+        with self._turn(timeouts):
             now = self._clock()
             if now < self._until and (self._header != stale or now < self._settled_until):
                 return self._header
             self._until = 0.0
-            header = self._fetch(seen, limits)
+            header = self._fetch(seen, timeouts)
             if header == stale:
                 self._settled_until = now + SETTLED_SECONDS
             return header
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._transport.close()
 
     @contextlib.contextmanager
-    def _turn(self, limits: Limits) -> Iterator[None]:
-        if not self._lock.acquire(timeout=limits.connect + limits.read):
+    def _turn(self, timeouts: Timeouts) -> Iterator[None]:
+        if not self._lock.acquire(timeout=timeouts.connect + timeouts.read):
             raise PassingError("Port does not answer another thread's request for a token")
         try:
             yield
         finally:
             self._lock.release()
 
-    def _fetch(self, seen: int, limits: Limits) -> str:
-        """Ask Port, unless a request that ended while we waited for our turn failed."""
+    def _fetch(self, seen: int, timeouts: Timeouts) -> str:
+        """Ask Port, unless a request that ended while we waited for the lock failed."""
         if self._requests != seen and self._failure is not None:
             raise copy.copy(self._failure)
         self._failure = None
         try:
-            self._take(self._ask(limits))
+            self._keep(self._ask(timeouts))
         except FrameworkError as failure:
             self._failure = failure
             raise
@@ -112,13 +112,16 @@ class Tokens:
             self._requests += 1
         return self._header
 
-    def _ask(self, limits: Limits) -> _Token:
-        answer = self._transport.send(self._call, "", limits)
+    def _ask(self, timeouts: Timeouts) -> _Token:
+        answer = self._transport.send(self._call, "", timeouts)
         if not answer.ok:
-            raise _as_refused_credentials(answers.error(self._call, answer, self._secrets))
+            error = answers.error(self._call, answer, self._secrets)
+            if isinstance(error, PortRefusedError):  # any 4xx: the credentials or the address
+                raise AuthError(f"{error} ({answers.HINTS[401]} too)")
+            raise error
         return answers.decode(answer.body, _Token, str(self._call))
 
-    def _take(self, token: _Token) -> None:
+    def _keep(self, token: _Token) -> None:
         if not (PRINTABLE.fullmatch(token.access_token) and PRINTABLE.fullmatch(token.token_type)):
             raise PortUnavailableError(
                 f"Port answered {self._call} with no usable token; {answers.STRANGE_HINT}"
@@ -130,10 +133,3 @@ class Tokens:
         self._header = header
         self._until = self._clock() + life - min(EARLY_SECONDS, life / 10)
         log.debug("Port's token: valid for %.0f s", life)
-
-
-def _as_refused_credentials(problem: FrameworkError) -> FrameworkError:
-    """Whatever 4xx a token request meets, the credentials or the address are wrong."""
-    if not isinstance(problem, PortRefusedError):
-        return problem
-    return AuthError(f"{problem} ({answers.HINTS[401]} too)")

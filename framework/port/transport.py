@@ -1,4 +1,4 @@
-"""Send one try over HTTP and bring the answer back, or say why none came."""
+"""Send one try over HTTP and return the answer, or say why none came."""
 
 import ipaddress
 import logging
@@ -10,7 +10,7 @@ import urllib3
 
 from framework.errors import PortUnavailableError
 from framework.port.answers import Answer, PassingError
-from framework.port.calls import Call, Limits
+from framework.port.calls import Call, Timeouts
 from framework.port.settings import Port
 
 CHUNK_BYTES = 64 * 1024
@@ -28,16 +28,16 @@ class Transport:
         if _is_loopback(self._root):
             self._session.trust_env = False  # a proxy cannot reach the sandbox of this machine
 
-    def send(self, call: Call, authorization: str, limits: Limits) -> Answer:
+    def send(self, call: Call, authorization: str, timeouts: Timeouts) -> Answer:
         """Return Port's answer, whatever its status.
 
-        Raises PassingError when none came and the call may be repeated, else PortUnavailableError.
+        Raises PassingError if none came and the call may be repeated, else PortUnavailableError.
         """
         started = time.monotonic()
         try:
-            answer = self._exchange(call, authorization, limits)
+            answer = self._exchange(call, authorization, timeouts)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as problem:
-            reason = _reason(problem, limits)
+            reason = _reason(problem, timeouts)
             log.debug("%s: no answer, %s", call, reason)
             kind = PassingError if call.repeatable else PortUnavailableError
             raise kind(
@@ -50,11 +50,11 @@ class Transport:
         return answer
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._session.close()
 
-    def _exchange(self, call: Call, authorization: str, limits: Limits) -> Answer:
-        deadline = time.monotonic() + limits.connect + limits.read
+    def _exchange(self, call: Call, authorization: str, timeouts: Timeouts) -> Answer:
+        deadline = time.monotonic() + timeouts.connect + timeouts.read
         with self._session.request(
             call.method,
             self._root + call.path,
@@ -62,7 +62,7 @@ class Transport:
             data=call.body,
             headers={"Content-Type": "application/json"} if call.body is not None else {},
             auth=_Authorization(authorization),
-            timeout=(limits.connect, limits.read),
+            timeout=(timeouts.connect, timeouts.read),
             allow_redirects=False,  # a redirected POST would become a GET
             stream=True,
         ) as response:
@@ -71,7 +71,7 @@ class Transport:
 
 
 class _Authorization(requests.auth.AuthBase):
-    """Set our header, and keep requests from putting ~/.netrc in its place."""
+    """Set our header, and keep requests from using ~/.netrc instead."""
 
     def __init__(self, value: str):
         self._value = value
@@ -83,7 +83,7 @@ class _Authorization(requests.auth.AuthBase):
 
 
 def _body(response: requests.Response, deadline: float) -> bytes:
-    """Read the whole body; a server that sends a byte now and then ends at the deadline."""
+    """Read the whole body; give a server that sends a byte now and then up at the deadline."""
     parts = []
     while part := response.raw.read1(CHUNK_BYTES, decode_content=True):
         parts.append(part)
@@ -92,12 +92,12 @@ def _body(response: requests.Response, deadline: float) -> bytes:
     return b"".join(parts)
 
 
-def _reason(problem: Exception, limits: Limits) -> str:
-    """Say in words what went wrong; of the cause only what cannot carry a secret."""
+def _reason(problem: Exception, timeouts: Timeouts) -> str:
+    """Say what went wrong; quote of the cause only what cannot carry a secret."""
     if isinstance(problem, requests.ConnectTimeout):
-        return f"no connection within {limits.connect:g} s"
+        return f"no connection within {timeouts.connect:g} s"
     if isinstance(problem, (requests.Timeout, urllib3.exceptions.TimeoutError)):
-        return f"no whole answer within {limits.read:g} s"
+        return f"no whole answer within {timeouts.read:g} s"
     if isinstance(problem, requests.exceptions.SSLError):
         return f"TLS failed ({_innermost(problem)})"
     if isinstance(problem, requests.exceptions.ProxyError):

@@ -23,13 +23,13 @@ from framework.machine.start_gate import StartGate
 from framework.mapping.pool import Mappers
 from framework.port.client import Client
 from framework.port.token import Tokens
+from framework.slots import Slots
 from framework.state import StateFolder
 from framework.supervisor import description, overall, wiring
 from framework.supervisor.description import Description
 from framework.supervisor.overall import IntegrationStatus, Status
 from framework.supervisor.wiring import Means
 from framework.supervisor.workforce import Workforce
-from framework.sync.turns import Turns
 
 TRIGGER_SECONDS = 15.0  # how long the first resync waits for the trigger's first positions
 TRIGGER_STOP_SECONDS = 25.0  # a broker that keeps silent holds the library up to its own limits
@@ -54,7 +54,6 @@ class Supervisor:
         self._journal = Journal(folder.path / "journal.sqlite")
         self._environments = Environments(folder.path / "environments", instance=folder.instance)
         self._mappers = Mappers(os.cpu_count() or 1, folder.instance)
-        self._turns = Turns(self._stop)
         self._starts = StartGate()
         tokens = Tokens(config.port)
         means = Means(
@@ -65,7 +64,7 @@ class Supervisor:
             journal=self._journal,
             environments=self._environments,
             mappers=self._mappers,
-            turns=self._turns,
+            registrations=Slots(1),
             starts=self._starts,
         )
         self._workforce = Workforce(partial(wiring.worker, means=means), self._journal)
@@ -86,7 +85,6 @@ class Supervisor:
         self._mappers.start()
         self._journal.open()
         self._environments.sweep()
-        self._turns.start()
         self._starts.start()
         self._workforce.employ(self._config.integrations)
         self._gauge.start()
@@ -100,7 +98,7 @@ class Supervisor:
         for worker in self._workforce.stop(WORKER_STOP_SECONDS):
             _late(worker)
         self._starts.close()
-        for thread in (self._turns, self._starts, self._gauge, self._lookout):
+        for thread in (self._starts, self._gauge, self._lookout):
             _join(thread, STORE_STOP_SECONDS)
         self._mappers.close()
         self._journal.close()

@@ -18,11 +18,11 @@ from framework.port import resources
 from framework.port.client import Client, user_agent
 from framework.port.settings import Port
 from framework.port.token import Tokens
+from framework.slots import Slots
 from framework.state import StateFolder
 from framework.sync.export import Exporter
 from framework.sync.registration import Registration
 from framework.sync.resync import Resyncs
-from framework.sync.turns import Turns
 from framework.workers.environment.builder import Supply
 from framework.workers.loop import Shared
 from framework.workers.session.launch import Launch
@@ -39,7 +39,7 @@ class Means(Struct, frozen=True):
     journal: Journal
     environments: Environments
     mappers: Mappers
-    turns: Turns
+    registrations: Slots
     starts: StartGate
 
 
@@ -82,7 +82,8 @@ def _resyncs(settings: Integration, means: Means, stopping: threading.Event) -> 
         stop=stopping,
         log=logging.getLogger(f"integration.{settings.identifier}"),
     )
-    return Resyncs(exporter, Registration(client, load, means.journal, means.turns))
+    registration = Registration(client, load, means.journal, means.registrations, stopping)
+    return Resyncs(exporter, registration)
 
 
 def _inputs(wanted: Wanted) -> str:

@@ -1,4 +1,4 @@
-"""The deletions of a resync: what is stale goes, blueprint by blueprint."""
+"""The deletions of a resync: stale entities, blueprint by blueprint."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from framework.port.entity import Options
 
 
 class Cleaning:
-    """What became of the stale entities; `deleted` counts them by blueprint."""
+    """Deletes stale entities; `deleted` counts them by blueprint."""
 
     def __init__(self, client: Client, options: Options):
         self._client = client
@@ -19,16 +19,21 @@ class Cleaning:
     def delete(self, stale: Mapping[str, Sequence[str]]) -> list[str]:
         """Delete entities by blueprint; return why some are still there.
 
-        What others depend on is refused until they are gone, so the refused ones are tried again
-        for as long as that helps.
+        Port refuses to delete what others depend on until they are gone, so the refused ones are
+        tried again for as long as that helps.
         """
         left = {blueprint: list(identifiers) for blueprint, identifiers in stale.items()}
         while left:
             refused = self._round(left)
-            remaining = _by_blueprint(refused)
-            if _size(remaining) in {0, _size(left)}:
-                return [_reason(error) for error in refused]
-            left = remaining
+            if len(refused) == sum(map(len, left.values())):
+                return [
+                    f"stale entity {error.identifier!r} of {error.blueprint!r} stays: "
+                    f"{error.message}"
+                    for error in refused
+                ]
+            left = {}
+            for error in refused:
+                left.setdefault(error.blueprint, []).append(error.identifier)
         return []
 
     def _round(self, stale: Mapping[str, Sequence[str]]) -> list[EntityError]:
@@ -39,18 +44,3 @@ class Cleaning:
             self.deleted[blueprint] = self.deleted.get(blueprint, 0) + gone
             refused += errors
         return refused
-
-
-def _by_blueprint(errors: Sequence[EntityError]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for error in errors:
-        found.setdefault(error.blueprint, []).append(error.identifier)
-    return found
-
-
-def _size(stale: Mapping[str, Sequence[str]]) -> int:
-    return sum(map(len, stale.values()))
-
-
-def _reason(error: EntityError) -> str:
-    return f"stale entity {error.identifier!r} of {error.blueprint!r} stays: {error.message}"

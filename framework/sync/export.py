@@ -15,9 +15,9 @@ from framework.port.client import Client
 from framework.port.entities import EntityError
 from framework.port.entity import Entity
 from framework.protocol.messages import KindDone, Page
-from framework.sync.tally import Tally
+from framework.sync.tally import KindTally
 
-MOST_KEPT = 10_000  # entities kept in memory until what they relate to is there
+MOST_KEPT = 10_000  # entities kept in memory until those that they relate to are stored
 NOT_FOUND = 404
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
@@ -35,89 +35,92 @@ class Exporter(Struct, frozen=True):
     log: logging.Logger
 
 
+class KeptEntity(Struct, frozen=True):
+    """An entity that relates to one that Port does not have yet, and Port's words about that."""
+
+    tally: KindTally
+    entity: Entity
+    reason: str
+
+
 class Export:
     """The state of one attempt, named `<delivery id>#<attempt>`; used by its lane alone."""
 
-    def __init__(self, with_: Exporter, mapping: Mapping, attempt: str):
-        self._with = with_
+    def __init__(self, exporter: Exporter, mapping: Mapping, attempt: str):
+        self._exporter = exporter
         self._options = mapping.options
         self._attempt = attempt
         self._resources = {(one.kind, one.index): one for one in mapping.resources}
         self._patience: Patience = DEFAULT
         self._claimed: set[Claim] = set()
-        self._kept: list[tuple[Tally, Entity, str]] = []  # and why Port refused it
-        self._warned: set[tuple[int, str]] = set()
-        self.tallies = {key: Tally(*key) for key in self._resources}
+        self._kept: list[KeptEntity] = []
+        self._warned: set[tuple[int, str]] = set()  # index and field
+        self.tallies = {key: KindTally(*key) for key in self._resources}
         self.produced: set[tuple[str, str]] = set()  # blueprint, identifier
         self.unavailable: PortUnavailableError | None = None
 
     def page(self, page: Page) -> None:
         """Translate a page and store its entities; what goes wrong is in the kind's tally."""
-        tally, resource = self._asked_for(page.kind, page.index)
+        key = self._requested(page.kind, page.index)
+        tally, resource = self.tallies[key], self._resources[key]
         tally.items += len(page.items)
         try:
-            translated = self._with.mappers.translate(resource.program, page.items, self._with.stop)
+            translated = self._exporter.mappers.translate(
+                resource.program, page.items, self._exporter.stop
+            )
         except MappingError as error:
             tally.spoil(str(error))
             return
         tally.add(translated)
-        self._warn(resource, translated.misconfigured)
+        for field, reason in translated.misconfigured.items():
+            if (resource.index, field) not in self._warned:
+                self._warned.add((resource.index, field))
+                self._exporter.log.warning("%s: %s is null: %s", resource.name, field, reason)
         self._claim(resource, {entity.blueprint for entity in translated.entities})
         self.produced.update((one.blueprint, one.identifier) for one in translated.entities)
         self._store(tally, translated.entities)
 
     def kind_done(self, message: KindDone) -> None:
-        """Note that a kind was read to its end, or why not."""
-        tally, _ = self._asked_for(message.kind, message.index)
-        tally.end(message.error)
+        """Record that a kind was read to its end, or why not."""
+        self.tallies[self._requested(message.kind, message.index)].end(message.error)
 
     def store_kept(self) -> None:
-        """Store what waited for the entities that it relates to, for as long as some succeed."""
+        """Store the entities that waited for others, for as long as some succeed."""
         while self._kept:
             waiting, self._kept = self._kept, []
-            for tally, entity, _ in waiting:
-                self._store(tally, [entity])
+            for kept in waiting:
+                self._store(kept.tally, [kept.entity])
             if len(self._kept) == len(waiting):
                 break
-        for tally, _, reason in self._kept:
-            tally.unstored(1, reason)
+        for kept in self._kept:
+            kept.tally.fail(1, kept.reason)
         self._kept = []
 
     @property
-    def whole(self) -> frozenset[tuple[str, int]]:
+    def complete(self) -> frozenset[tuple[str, int]]:
         """The kinds that were read, translated and stored without anything missing."""
-        return frozenset(key for key, tally in self.tallies.items() if tally.whole)
+        return frozenset(key for key, tally in self.tallies.items() if tally.complete)
 
     def count_deleted(self, deleted: dict[str, int]) -> None:
         """Add deletions to the first kind that makes entities of that blueprint."""
         for blueprint, count in deleted.items():
-            for tally, resource in zip(
-                self.tallies.values(), self._resources.values(), strict=True
-            ):
-                if blueprint in self._blueprints(resource):
-                    tally.deleted += count
+            for key, resource in self._resources.items():
+                claimed = {one.blueprint for one in self._claimed if one.index == resource.index}
+                if blueprint in literal_blueprints(resource) | claimed:
+                    self.tallies[key].deleted += count
                     break
 
-    def _blueprints(self, resource: Resource) -> frozenset[str]:
-        claimed = {one.blueprint for one in self._claimed if one.index == resource.index}
-        return literal_blueprints(resource) | claimed
-
-    def _asked_for(self, kind: str, index: int | None) -> tuple[Tally, Resource]:
+    def _requested(self, kind: str, index: int | None) -> tuple[str, int]:
         key = (kind, -1 if index is None else index)
         if key not in self._resources:
             raise SourceError(f"it sent kind {kind!r} (index {index}), which was not asked for")
-        return self.tallies[key], self._resources[key]
-
-    def _warn(self, resource: Resource, misconfigured: dict[str, str]) -> None:
-        for field, reason in misconfigured.items():
-            if (resource.index, field) not in self._warned:
-                self._warned.add((resource.index, field))
-                self._with.log.warning("%s: %s is null: %s", resource.name, field, reason)
+        return key
 
     def _claim(self, resource: Resource, blueprints: set[str]) -> None:
+        """Keep in the journal which blueprints a resource fills, before Port has the entities."""
         fresh = {
             Claim(
-                identifier=self._with.identifier,
+                identifier=self._exporter.identifier,
                 blueprint=blueprint,
                 kind=resource.kind,
                 index=resource.index,
@@ -127,36 +130,35 @@ class Export:
             for blueprint in blueprints
         } - self._claimed
         if fresh:
-            self._with.journal.claim(fresh)
+            self._exporter.journal.claim(fresh)
             self._claimed |= fresh
 
-    def _store(self, tally: Tally, found: list[Entity]) -> None:
+    def _store(self, tally: KindTally, found: list[Entity]) -> None:
         for batch in entities.batches(found):
             try:
-                errors = entities.upsert_batch(
-                    self._with.client, batch, self._options, self._patience
+                errors = entities.upsert(
+                    self._exporter.client, batch, self._options, self._patience
                 )
             except PortUnavailableError as error:
-                self._patience = ONE_TRY  # Port is down: do not ask at length for every batch
+                self._patience = ONE_TRY  # Port is down: do not retry every batch
                 self.unavailable = error
-                tally.unstored(len(batch), str(error))
+                tally.fail(len(batch), str(error))
                 continue
             self._refused(tally, batch, errors)
 
-    def _refused(self, tally: Tally, batch: list[Entity], errors: list[EntityError]) -> None:
+    def _refused(self, tally: KindTally, batch: list[Entity], errors: list[EntityError]) -> None:
+        """Count the entities that Port refused, except those that may succeed later."""
         by_identifier = {entity.identifier: entity for entity in batch}
+        missing_is_temporary = not self._options.create_missing_related_entities
         for error in errors:
             entity = by_identifier.get(error.identifier)
             reason = (
                 f"entity {error.identifier!r} of blueprint {error.blueprint!r}: {error.message}"
             )
-            if entity and error.status == NOT_FOUND and self._may_keep():
-                self._kept.append((tally, entity, reason))
+            may_keep = missing_is_temporary and len(self._kept) < MOST_KEPT
+            if entity and error.status == NOT_FOUND and may_keep:
+                self._kept.append(KeptEntity(tally, entity, reason))
                 continue
-            tally.unstored(1, reason)
+            tally.fail(1, reason)
             if error.status == TOO_MANY_REQUESTS or error.status >= SERVER_ERROR:
                 self.unavailable = PortUnavailableError(reason)
-
-    def _may_keep(self) -> bool:
-        missing_is_temporary = not self._options.create_missing_related_entities
-        return missing_is_temporary and len(self._kept) < MOST_KEPT

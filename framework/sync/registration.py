@@ -1,27 +1,35 @@
 """Registration: the first step of an integration's first resync in this run, one at a time."""
 
+import threading
 from collections.abc import Callable
 
 from framework.journal import Journal
 from framework.port import defaults
 from framework.port.client import Client
 from framework.port.resources import Resources
-from framework.sync.turns import Turns
+from framework.slots import Slots
 
 
 class Registration:
-    """Make Port know an integration, once in this run; `forget` to do it again.
+    """Register an integration with Port, once in this run; after `forget` once more.
 
-    `load` reads what the integration brings along; what is wrong with it is an error of each try.
+    `load` reads the integration's defaults at each try. `slots`, shared by all integrations, has
+    one slot: two registrations side by side could both create a blueprint.
     """
 
     def __init__(
-        self, client: Client, load: Callable[[], Resources], journal: Journal, turns: Turns
+        self,
+        client: Client,
+        load: Callable[[], Resources],
+        journal: Journal,
+        slots: Slots,
+        stop: threading.Event,
     ):
         self._client = client
         self._load = load
-        self._notes = Notes(journal)
-        self._turns = turns
+        self._journal = journal
+        self._slots = slots
+        self._stop = stop
         self._done = False
 
     def ensure(self) -> None:
@@ -29,29 +37,10 @@ class Registration:
         if self._done:
             return
         resources = self._load()
-        with self._turns.turn():
-            defaults.register(self._client, resources, self._notes)
+        with self._slots.taken(self._stop):
+            defaults.register(self._client, resources, self._journal)
         self._done = True
 
     def forget(self) -> None:
-        """Port does not know the integration any more."""
+        """Record that Port does not know the integration any more."""
         self._done = False
-
-
-class Notes:
-    """The journal's notes on blueprints, as registration wants them."""
-
-    def __init__(self, journal: Journal):
-        self._journal = journal
-
-    def noted(self, identifier: str) -> set[str]:
-        """Return the blueprints noted as this integration's own."""
-        return self._journal.noted_blueprints(identifier)
-
-    def note(self, identifier: str, blueprint: str) -> None:
-        """Note a blueprint before it is created."""
-        self._journal.note_blueprint(identifier, blueprint)
-
-    def forget(self, identifier: str, blueprint: str) -> None:
-        """Take a note back: somebody else created the blueprint."""
-        self._journal.forget_blueprint(identifier, blueprint)

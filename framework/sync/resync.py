@@ -22,7 +22,7 @@ from framework.mapping.mapping import Mapping
 from framework.port import integrations, owned
 from framework.port.calls import DEFAULT, LAST_WORD, ONE_TRY, Patience
 from framework.port.integrations import ResyncState
-from framework.port.owned import Owned, Source
+from framework.port.owned import Owned
 from framework.protocol.messages import Done, KindDone, KindRequest, Message, Page, Resync
 from framework.sync import stale
 from framework.sync.cleaning import Cleaning
@@ -31,8 +31,6 @@ from framework.sync.registration import Registration
 
 NOT_FOUND = 404
 SHOWN_ERRORS = 5  # reasons in a report's `error`; the kinds carry their own
-
-Status = Literal["running", "completed", "failed", "aborted"]
 
 
 class Attempt(Protocol):
@@ -54,7 +52,10 @@ class Attempt(Protocol):
 
 
 class Outcome(Struct, frozen=True):
-    """How an attempt ended: without `reasons` it is complete; `unavailable`: because of Port."""
+    """How an attempt ended: without `reasons` it is complete.
+
+    `unavailable` is set where Port is the reason: the delivery must be repeated.
+    """
 
     reasons: list[str] = []
     kinds: list[KindReport] = []
@@ -65,27 +66,32 @@ class Resyncs:
     """What the `resync` lane of one integration does with each attempt."""
 
     def __init__(self, exporter: Exporter, registration: Registration):
-        self._with = exporter
+        self._exporter = exporter
         self._registration = registration
 
     def __call__(self, attempt: Attempt) -> str | None:
-        """Make the catalog match the source, and say truthfully how that went.
+        """Make the catalog match the source and report truthfully how that went.
 
-        Returns once the delivery is done, which a resync that failed because of the source, the
-        mapping or refused entities is; then the reason is returned. Raises ProcessGoneError and
-        StoppedError, and whatever Port or the journal is the reason for: then the delivery must
-        be repeated.
+        Returns once the delivery is done. It is also done if the resync failed because of the
+        source, the mapping or refused entities; then the reason is returned. Raises
+        ProcessGoneError, StoppedError and errors of Port or the journal: then the delivery must be
+        repeated.
         """
-        report = ResyncReport(self._with.identifier, "running", moments.now())
-        self._with.journal.record_resync(report)
+        report = ResyncReport(self._exporter.identifier, "running", moments.now())
+        self._exporter.journal.record_resync(report)
         try:
             self._registration.ensure()
-            outcome = self._run(attempt, report)
-            self._conclude(report, outcome)
+            outcome = self._run(attempt, report.started_at)
+            status: Literal["failed", "completed"] = "failed" if outcome.reasons else "completed"
+            patience = ONE_TRY if outcome.unavailable else DEFAULT
+            self._tell_port(ResyncState.ended(status, moments.now()), patience)
+            self._record(report, status, outcome)
         except ProcessGoneError:
             raise  # Port still says `running`, which is true: it will be repeated
         except StoppedError as error:
-            self._abort(report, error)
+            self._record(report, "aborted", Outcome([f"{error}; it will be repeated"]))
+            with contextlib.suppress(FrameworkError):  # one try: a stop does not wait for Port
+                self._tell_port(ResyncState.ended("aborted", moments.now()), LAST_WORD)
             raise
         except FrameworkError as error:
             if isinstance(error, PortRefusedError) and error.status == NOT_FOUND:
@@ -96,70 +102,76 @@ class Resyncs:
             raise outcome.unavailable
         return f"the last resync failed: {_shown(outcome)}" if outcome.reasons else None
 
-    def _run(self, attempt: Attempt, report: ResyncReport) -> Outcome:
-        known = integrations.get(self._with.client, self._with.identifier)
+    def _run(self, attempt: Attempt, started_at: str) -> Outcome:
+        known = integrations.get(self._exporter.client, self._exporter.identifier)
         try:
             mapping = mappings.parse(known.config)
         except MappingError as error:
             return Outcome([str(error)])
-        self._tell(ResyncState.running(report.started_at))
-        source = Source(self._with.type, self._with.identifier)
-        listing = owned.listing(self._with.client, source)
+        self._tell_port(ResyncState.running(started_at))
+        listing = owned.listing(
+            self._exporter.client, self._exporter.type, self._exporter.identifier
+        )
         name = f"{attempt.delivery.id}#{attempt.delivery.attempt}"
-        export = Export(self._with, mapping, name)
-        reasons = _receive(attempt, mapping, export)
+        export = Export(self._exporter, mapping, name)
+        reasons = _export(attempt, mapping, export)
         export.store_kept()
         reasons += self._clean(export, mapping, listing)
-        kinds = list(export.tallies.values())
-        reasons += [f"{kind.kind}: {kind.error}" for kind in kinds if _untold(kind.error, reasons)]
+        reasons += [
+            f"{kind.kind}: {kind.error}"
+            for kind in export.tallies.values()
+            if kind.error is not None and not any(kind.error in reason for reason in reasons)
+        ]
         if not reasons:
-            self._with.journal.forget_claims(self._with.identifier, before=name)
-        return Outcome(reasons, [kind.report() for kind in kinds], export.unavailable)
+            self._exporter.journal.forget_claims(self._exporter.identifier, before=name)
+        kinds = [kind.report() for kind in export.tallies.values()]
+        return Outcome(reasons, kinds, export.unavailable)
 
     def _clean(self, export: Export, mapping: Mapping, listing: list[Owned]) -> list[str]:
-        claims = self._with.journal.claims(self._with.identifier)
-        verdict = stale.judge(listing, export.produced, claims, mapping, export.whole)
+        """Delete stale entities; return why some are still there."""
+        claims = self._exporter.journal.claims(self._exporter.identifier)
+        verdict = stale.judge(listing, export.produced, claims, mapping, export.complete)
         for blueprint, reason in verdict.held_back.items():
-            self._with.log.warning("stale entities of %s stay: %s", blueprint, reason)
-        cleaning = Cleaning(self._with.client, mapping.options)
+            self._exporter.log.warning("stale entities of %s stay: %s", blueprint, reason)
+        cleaning = Cleaning(self._exporter.client, mapping.options)
         reasons = [*verdict.failures, *cleaning.delete(verdict.stale)]
         export.count_deleted(cleaning.deleted)
         return reasons
 
-    def _conclude(self, report: ResyncReport, outcome: Outcome) -> None:
-        status: Literal["failed", "completed"] = "failed" if outcome.reasons else "completed"
-        patience = ONE_TRY if outcome.unavailable else DEFAULT
-        self._tell(ResyncState.ended(status, moments.now()), patience)
-        self._record(report, status, outcome)
+    def _tell_port(self, state: ResyncState, patience: Patience = DEFAULT) -> None:
+        integrations.set_resync_state(
+            self._exporter.client, self._exporter.identifier, state, patience
+        )
 
-    def _abort(self, report: ResyncReport, error: StoppedError) -> None:
-        self._record(report, "aborted", Outcome([f"{error}; it will be repeated"]))
-        with contextlib.suppress(FrameworkError):  # one try: a stop does not wait for Port
-            self._tell(ResyncState.ended("aborted", moments.now()), LAST_WORD)
-
-    def _tell(self, state: ResyncState, patience: Patience = DEFAULT) -> None:
-        integrations.set_resync_state(self._with.client, self._with.identifier, state, patience)
-
-    def _record(self, report: ResyncReport, status: Status, outcome: Outcome) -> None:
+    def _record(
+        self,
+        report: ResyncReport,
+        status: Literal["completed", "failed", "aborted"],
+        outcome: Outcome,
+    ) -> None:
         error = _shown(outcome) or None
-        self._with.journal.record_resync(
+        self._exporter.journal.record_resync(
             structs.replace(
                 report, status=status, ended_at=moments.now(), error=error, kinds=outcome.kinds
             )
         )
-        self._with.log.info("resync %s%s", status, f": {error}" if error else "")
+        self._exporter.log.info("resync %s%s", status, f": {error}" if error else "")
 
 
-def _shown(outcome: Outcome) -> str:
-    return "; ".join(outcome.reasons[:SHOWN_ERRORS])
-
-
-def _receive(attempt: Attempt, mapping: Mapping, export: Export) -> list[str]:
-    """Take in what the process reads from the source; return why that is not all of it."""
+def _export(attempt: Attempt, mapping: Mapping, export: Export) -> list[str]:
+    """Export all that the process reads from the source; return why that is incomplete."""
     kinds = [KindRequest(one.kind, one.index, one.selector) for one in mapping.resources]
     attempt.ask(Resync(attempt.delivery.id, attempt.delivery.attempt, kinds))
     try:
-        done = _until_done(attempt, export)
+        while True:
+            match attempt.receive():
+                case Page() as page:
+                    export.page(page)
+                    attempt.ack(page)
+                case KindDone() as kind_done:
+                    export.kind_done(kind_done)
+                case Done() as done:
+                    break
     except SourceError as error:
         return [str(error)]
     if done.outcome != "ok":
@@ -168,17 +180,5 @@ def _receive(attempt: Attempt, mapping: Mapping, export: Export) -> list[str]:
     return [f"the integration did not say that it read {kind!r} to its end" for kind in unread]
 
 
-def _until_done(attempt: Attempt, export: Export) -> Done:
-    while True:
-        match attempt.receive():
-            case Page() as page:
-                export.page(page)
-                attempt.ack(page)
-            case KindDone() as kind_done:
-                export.kind_done(kind_done)
-            case Done() as done:
-                return done
-
-
-def _untold(error: str | None, reasons: list[str]) -> bool:
-    return error is not None and not any(error in reason for reason in reasons)
+def _shown(outcome: Outcome) -> str:
+    return "; ".join(outcome.reasons[:SHOWN_ERRORS])

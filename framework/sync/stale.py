@@ -1,7 +1,7 @@
-"""The stale rule: which of an integration's entities may go after a full resync.
+"""The stale rule: which of an integration's entities may be deleted after a full resync.
 
-An incremental resync has no verdict: what it did not see may well be there. The rule is made so
-that nothing is ever concluded from half a picture.
+An incremental resync has no verdict, since what it did not see may still exist. For the same reason
+an incomplete kind licenses no deletion of an entity that it could have made.
 """
 
 from collections import Counter
@@ -15,13 +15,13 @@ from framework.journal import Claim
 from framework.mapping.mapping import Mapping, Resource, literal_blueprints
 from framework.port.owned import Owned
 
-FEWEST = 10  # entities of a blueprint from which on the threshold is judged
+FEWEST = 10  # the threshold is not judged for blueprints with fewer entities
 
 Key: TypeAlias = tuple[str, int]  # kind and index
 
 
 class Verdict(Struct, frozen=True):
-    """What goes, by blueprint; why others stay, by blueprint; what stays as a failure."""
+    """By blueprint: what to delete, and why other entities stay; `failures` fail the resync."""
 
     stale: dict[str, list[str]]
     held_back: dict[str, str]
@@ -33,21 +33,22 @@ def judge(
     produced: AbstractSet[tuple[str, str]],
     claims: Iterable[Claim],
     mapping: Mapping,
-    whole: AbstractSet[Key],
+    complete: AbstractSet[Key],
 ) -> Verdict:
     """Judge the entities that were owned before the first page was asked for.
 
     `produced` holds the (blueprint, identifier) of all that this attempt translated; `claims` are
-    the journal's, those of this attempt included; `whole` are the kinds that were read to their
-    end, translated whole and stored whole.
+    the journal's, those of this attempt included; `complete` are the kinds that were read to their
+    end, translated and stored without anything missing.
     """
     verdict = Verdict({}, {}, [])
-    witnesses = Witnesses(mapping.resources, claims, whole)
+    makers = Makers(mapping.resources, claims, complete)
     owned = Counter(entity.blueprint for entity in frozenset(listing))
     for blueprint, identifiers in _stale(listing, produced).items():
-        if (reason := witnesses.objection(blueprint)) is not None:
+        too_many = len(identifiers) > mapping.threshold * owned[blueprint]
+        if (reason := makers.objection(blueprint)) is not None:
             verdict.held_back[blueprint] = reason
-        elif _too_many(len(identifiers), owned[blueprint], mapping.threshold):
+        elif too_many and owned[blueprint] >= FEWEST:
             verdict.failures.append(
                 f"{len(identifiers)} of {owned[blueprint]} entities of blueprint {blueprint!r} are "
                 f"stale, more than entityDeletionThreshold {mapping.threshold:g} allows, so they "
@@ -68,44 +69,44 @@ def _stale(
     return groups
 
 
-def _too_many(stale: int, owned: int, threshold: float) -> bool:
-    return owned >= FEWEST and stale > threshold * owned
+class Makers:
+    """The resources that could have made an entity, and whether all of them are complete."""
 
-
-class Witnesses:
-    """Who could have produced an entity, and whether all of them were heard to the end."""
-
-    def __init__(self, resources: list[Resource], claims: Iterable[Claim], whole: AbstractSet[Key]):
+    def __init__(
+        self, resources: list[Resource], claims: Iterable[Claim], complete: AbstractSet[Key]
+    ):
         self._resources = {(one.kind, one.index): one for one in resources}
         self._claims = list(claims)
-        self._whole = whole
-        self._unheard = [one.name for key, one in self._resources.items() if key not in whole]
+        self._incomplete = {
+            key: one.name for key, one in self._resources.items() if key not in complete
+        }
 
     def objection(self, blueprint: str) -> str | None:
-        """Return why nothing of a blueprint may go, or None."""
+        """Return why nothing of a blueprint may be deleted, or None."""
         claims = [claim for claim in self._claims if claim.blueprint == blueprint]
-        makers = [self._maker(claim) for claim in claims]
-        namers = [one for one in self._resources.values() if blueprint in literal_blueprints(one)]
-        for one in filter(None, (*namers, *makers)):
-            if (one.kind, one.index) not in self._whole:
-                return f"{one.name} is not whole, and makes entities of it"
-        return self._missing(claims, makers, namers)
-
-    def _missing(
-        self, claims: list[Claim], makers: list[Resource | None], namers: list[Resource]
-    ) -> str | None:
-        """Object for those who cannot be asked any more, unless everybody else was heard."""
-        if self._resources and not self._unheard:
+        keys = [
+            key
+            for key, one in self._resources.items()
+            if blueprint in literal_blueprints(one) or any(_made(one, claim) for claim in claims)
+        ]
+        for key in keys:
+            if key in self._incomplete:
+                return f"{self._incomplete[key]} is incomplete, and makes entities of it"
+        if self._resources and not self._incomplete:
             return None
-        others = f"not all kinds are whole: {', '.join(self._unheard) or 'there are none'}"
-        for claim, maker in zip(claims, makers, strict=True):
-            if maker is None:
+        # Who made these entities may not be mapped any more: then every kind must be complete.
+        names = ", ".join(self._incomplete.values()) or "there are none"
+        others = f"not all kinds are complete: {names}"
+        for claim in claims:
+            one = self._resources.get((claim.kind, claim.index))
+            if one is None or not _made(one, claim):
                 return f"kind {claim.kind!r} made entities of it with another mapping, and {others}"
-        if not (makers or namers):
-            return f"nobody is known to make entities of it, and {others}"
+        if not keys:
+            return f"no kind is known to make entities of it, and {others}"
         return None
 
-    def _maker(self, claim: Claim) -> Resource | None:
-        """Return the resource that made a claim, if it is still mapped the same way."""
-        one = self._resources.get((claim.kind, claim.index))
-        return one if one is not None and one.hash == claim.mapping else None
+
+def _made(resource: Resource, claim: Claim) -> bool:
+    """Return whether a claim is this resource's, with the mapping that it has today."""
+    made_by = (claim.kind, claim.index, claim.mapping)
+    return made_by == (resource.kind, resource.index, resource.hash)

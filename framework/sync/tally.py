@@ -1,4 +1,4 @@
-"""What an attempt knows of one kind: how much, and whether it is whole."""
+"""What an attempt knows of one kind: how many, and whether anything is missing."""
 
 from msgspec import Struct
 
@@ -6,11 +6,11 @@ from framework.journal import KindReport
 from framework.mapping.contract import Translated
 
 
-class Tally(Struct):
+class KindTally(Struct):
     """One (kind, index) of an attempt, counted page by page.
 
-    It is whole once it was read to its end, translated without an error that could hide an entity,
-    and all its entities are stored.
+    It is complete once it was read to its end, translated without an error that could hide an
+    entity, and all its entities are stored.
     """
 
     kind: str
@@ -20,7 +20,7 @@ class Tally(Struct):
     entities: int = 0
     failed: int = 0
     deleted: int = 0
-    error: str | None = None
+    error: str | None = None  # the first reason why something is missing
     read: bool = False
     spoiled: bool = False
     nameless: list[int] = []  # for each entity mapping: selected items without an identity
@@ -35,17 +35,17 @@ class Tally(Struct):
             self.spoil(translated.broken)
 
     def spoil(self, reason: str) -> None:
-        """Note that something is missing from the picture; the first reason is kept."""
+        """Record that something is missing; the first reason is kept."""
         self.spoiled = True
         self.error = self.error or reason
 
-    def unstored(self, count: int, reason: str) -> None:
-        """Note entities that Port does not have."""
+    def fail(self, count: int, reason: str) -> None:
+        """Count entities that could not be stored."""
         self.failed += count
         self.spoil(reason)
 
     def end(self, error: str | None) -> None:
-        """Note that the source was read to its end, or why it was not."""
+        """Record that the source was read to its end, or why it was not."""
         if error is not None:
             self.spoil(error)
             return
@@ -54,8 +54,8 @@ class Tally(Struct):
             self.spoil(f"none of {self.selected} selected items got an identifier and a blueprint")
 
     @property
-    def whole(self) -> bool:
-        """Tell whether what this kind did not name is gone from the source."""
+    def complete(self) -> bool:
+        """Whether an entity that this kind did not produce is gone from the source."""
         return self.read and not self.spoiled
 
     def report(self) -> KindReport:

@@ -46,7 +46,7 @@ def test_bytes_are_a_body_already():
 
 
 def test_a_late_try_gets_what_is_left_but_a_fair_chance():
-    assert DEFAULT.limits(20).read == 10
-    assert DEFAULT.limits(4).read == 4
-    assert DEFAULT.limits(0.01).read == 1
-    assert LAST_WORD.limits(2).connect == 2
+    assert DEFAULT.timeouts(20).read == 10
+    assert DEFAULT.timeouts(4).read == 4
+    assert DEFAULT.timeouts(0.01).read == 1
+    assert LAST_WORD.timeouts(2).connect == 2

@@ -31,14 +31,14 @@ class Notes:
         self.kept = set(noted)
         self.history = []
 
-    def noted(self, identifier):
+    def noted_blueprints(self, identifier):
         return {blueprint for owner, blueprint in self.kept if owner == identifier}
 
-    def note(self, identifier, blueprint):
+    def note_blueprint(self, identifier, blueprint):
         self.history.append(("note", blueprint))
         self.kept.add((identifier, blueprint))
 
-    def forget(self, identifier, blueprint):
+    def forget_blueprint(self, identifier, blueprint):
         self.history.append(("forget", blueprint))
         self.kept.discard((identifier, blueprint))
 
@@ -118,7 +118,7 @@ def test_blueprints_come_in_three_stages_and_the_integration_last(port, client, 
     assert port.asked[-1].path == "/v1/integration"
     assert port.asked[-1].body["config"] == MAPPING
     assert catalog.blueprints == {"topic": TOPIC, "cluster": CLUSTER, "plain": PLAIN}
-    assert notes.noted("my-kafka") == {"topic", "cluster", "plain"}
+    assert notes.noted_blueprints("my-kafka") == {"topic", "cluster", "plain"}
 
 
 def test_each_blueprint_is_noted_before_it_is_created(port, client, catalog, kit):
@@ -127,7 +127,7 @@ def test_each_blueprint_is_noted_before_it_is_created(port, client, catalog, kit
 
     with pytest.raises(PortUnavailableError):
         defaults.register(client, RESOURCES, notes)
-    assert notes.noted("my-kafka") == {"topic", "cluster"}
+    assert notes.noted_blueprints("my-kafka") == {"topic", "cluster"}
     assert set(catalog.blueprints) == {"topic"}
 
 
@@ -182,7 +182,7 @@ def test_a_blueprint_somebody_creates_in_between_is_not_ours(port, client, catal
 
     defaults.register(client, RESOURCES, notes)
 
-    assert "topic" not in notes.noted("my-kafka")
+    assert "topic" not in notes.noted_blueprints("my-kafka")
     assert ("PATCH", "blueprints/topic") not in [write[:2] for write in writes(port)]
     assert set(catalog.integrations) == {"my-kafka"}
 
@@ -194,7 +194,7 @@ def test_a_blueprint_port_refuses_is_raised_and_not_kept_as_ours(client, catalog
 
     with pytest.raises((PortRefusedError, AuthError)):
         defaults.register(client, RESOURCES, notes)
-    assert notes.noted("my-kafka") == {"topic"}
+    assert notes.noted_blueprints("my-kafka") == {"topic"}
     assert "topic" in catalog.blueprints
     assert catalog.integrations == {}
 

@@ -17,6 +17,14 @@ def many(count, blueprint="topic"):
     return [entity(f"{blueprint}-{number}", blueprint) for number in range(count)]
 
 
+def upsert_all(client, found, options, *patience):
+    return [
+        error
+        for batch in entities.batches(found)
+        for error in entities.upsert(client, batch, options, *patience)
+    ]
+
+
 def names(batch):
     return [each.identifier for each in batch]
 
@@ -77,7 +85,7 @@ def test_what_is_sent_is_the_entitys_own_text(port, client, kit):
     catalog = port.answer = Catalog(kit)
     options = Options(merge=False, create_missing_related_entities=False)
 
-    assert entities.upsert(client, many(25, "my/topic"), options) == []
+    assert upsert_all(client, many(25, "my/topic"), options) == []
 
     assert port.asked[0].path == "/v1/blueprints/my%2Ftopic/entities/bulk"
     assert port.asked[0].query == "upsert=true&merge=false&create_missing_related_entities=false"
@@ -88,7 +96,7 @@ def test_what_is_sent_is_the_entitys_own_text(port, client, kit):
 def test_an_entity_too_large_for_any_call_is_an_error_without_a_call(port, client, kit):
     port.answer = Catalog(kit)
 
-    errors = entities.upsert(client, [entity("huge", size=MOST_BYTES), entity("a")], Options())
+    errors = upsert_all(client, [entity("huge", size=MOST_BYTES), entity("a")], Options())
 
     assert [(error.identifier, error.status) for error in errors] == [("huge", 413)]
     assert len(port.asked) == 1
@@ -98,7 +106,7 @@ def test_too_large_a_batch_is_halved_without_a_call(port, client, kit):
     catalog = port.answer = Catalog(kit)
 
     batch = [entity("a", size=600_000), entity("b", size=600_000)]
-    assert entities.upsert_batch(client, batch, Options()) == []
+    assert entities.upsert(client, batch, Options()) == []
 
     assert catalog.stored == ["a", "b"]
 
@@ -110,7 +118,7 @@ def test_an_error_in_the_answer_is_the_error_of_the_entity_at_its_index(port, cl
     errors = [{**error, "message": "no such cluster"}]
     port.script = [kit.Reply(status, {"ok": True, "entities": rows, "errors": errors})]
 
-    (found,) = entities.upsert_batch(client, many(2), Options())
+    (found,) = entities.upsert(client, many(2), Options())
 
     assert (found.identifier, found.blueprint, found.status) == ("topic-1", "topic", 404)
     assert found.message == "not_found: no such cluster"
@@ -120,7 +128,7 @@ def test_an_error_without_a_usable_index_keeps_its_name(port, client, kit):
     errors = [{"identifier": "x", "index": 99}, {"error": {"code": "c"}}]
     port.script = [kit.Reply(207, {"ok": False, "errors": errors})]
 
-    found = entities.upsert_batch(client, many(2), Options())
+    found = entities.upsert(client, many(2), Options())
 
     assert [(error.identifier, error.message) for error in found] == [
         ("x", "Port gives no reason"),
@@ -132,7 +140,7 @@ def test_what_the_answer_does_not_mention_is_not_taken_for_stored(port, client, 
     rows = [{"identifier": "topic-0", "index": 0}, {"identifier": "topic-2"}]
     port.script = [kit.Reply(200, {"ok": True, "entities": rows})]
 
-    found = entities.upsert_batch(client, many(4), Options())
+    found = entities.upsert(client, many(4), Options())
 
     assert names(found) == ["topic-1", "topic-3"]
 
@@ -140,20 +148,20 @@ def test_what_the_answer_does_not_mention_is_not_taken_for_stored(port, client, 
 def test_an_answer_that_is_not_ok_refuses_all(port, client, kit):
     port.script = [kit.Reply(200, {"ok": False})]
 
-    assert names(entities.upsert_batch(client, many(2), Options())) == ["topic-0", "topic-1"]
+    assert names(entities.upsert(client, many(2), Options())) == ["topic-0", "topic-1"]
 
 
 def test_an_answer_without_the_list_of_the_stored_is_believed(port, client, kit):
     port.script = [kit.Reply(200, {"ok": True})]
 
-    assert entities.upsert_batch(client, many(2), Options()) == []
+    assert entities.upsert(client, many(2), Options()) == []
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_a_call_refused_for_one_entity_is_halved_down_to_it(port, client, kit, status):
     catalog = port.answer = Catalog(kit, bad=["topic-3", "topic-17"], status=status)
 
-    found = entities.upsert_batch(client, many(20), Options())
+    found = entities.upsert(client, many(20), Options())
 
     assert [(error.identifier, error.status) for error in found] == [
         ("topic-3", status),
@@ -167,7 +175,7 @@ def test_a_call_refused_for_one_entity_is_halved_down_to_it(port, client, kit, s
 def test_a_call_refused_for_all_is_an_error_of_each(port, client, kit, status):
     port.answer = lambda _: kit.Reply(status, {"error": "no such blueprint"})
 
-    found = entities.upsert_batch(client, many(20), Options())
+    found = entities.upsert(client, many(20), Options())
 
     assert len(found) == 20
     assert {error.status for error in found} == {status}
@@ -175,7 +183,7 @@ def test_a_call_refused_for_all_is_an_error_of_each(port, client, kit, status):
 
 
 def test_a_blueprint_that_cannot_be_is_an_error_of_each_without_a_call(port, client):
-    found = entities.upsert(client, many(2, ".."), Options())
+    found = upsert_all(client, many(2, ".."), Options())
 
     assert [error.status for error in found] == [422, 422]
     assert port.asked == []
@@ -186,14 +194,14 @@ def test_halving_ends_with_a_stop(port, client, stop, kit):
     port.answer = Catalog(kit, bad=["topic-3"])
 
     with pytest.raises(StoppedError):
-        entities.upsert_batch(client, many(20), Options())
+        entities.upsert(client, many(20), Options())
 
 
 def test_port_in_trouble_is_raised_with_the_callers_patience(port, client, kit):
     port.answer = lambda _: kit.Reply(500)
 
     with pytest.raises(PortUnavailableError):
-        entities.upsert(client, many(25), Options(), ONE_TRY)
+        upsert_all(client, many(25), Options(), ONE_TRY)
     assert len(port.asked) == 1
 
 
@@ -201,11 +209,11 @@ def test_refused_credentials_are_raised(port, client, kit):
     port.answer = lambda _: kit.Reply(401)
 
     with pytest.raises(AuthError):
-        entities.upsert_batch(client, many(1), Options())
+        entities.upsert(client, many(1), Options())
 
 
 def test_an_answer_that_is_not_json_does_not_count_as_stored(port, client, kit):
     port.script = [kit.Reply(200, b"<html>")]
 
     with pytest.raises(PortUnavailableError, match="topic/entities/bulk"):
-        entities.upsert_batch(client, many(1), Options())
+        entities.upsert(client, many(1), Options())

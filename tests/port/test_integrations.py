@@ -3,7 +3,7 @@ import pytest
 from framework.errors import PortRefusedError, PortUnavailableError
 from framework.port import integrations
 from framework.port.calls import LAST_WORD
-from framework.port.integrations import Registration, ResyncState
+from framework.port.integrations import ResyncState
 
 
 def test_the_mapping_stays_the_text_that_port_sent(port, client, kit):
@@ -26,7 +26,7 @@ def test_an_unknown_integration_is_refused_with_404(port, client, kit):
 
 
 def test_an_integration_introduces_itself_with_its_mapping(port, client):
-    integrations.create(client, Registration("my-kafka", "kafka", "0.1.0", {"resources": []}))
+    integrations.create(client, "my-kafka", "kafka", "0.1.0", {"resources": []})
 
     assert port.asked[0].path == "/v1/integration"
     assert port.asked[0].body == {

@@ -2,9 +2,9 @@ import pytest
 
 from framework.errors import PortUnavailableError, StoppedError
 from framework.port import owned
-from framework.port.owned import Owned, Source
+from framework.port.owned import Owned
 
-SOURCE = Source("kafka", "my-kafka")
+OWNER = ("kafka", "my-kafka")
 
 
 def page(*names, **more):
@@ -15,7 +15,7 @@ def page(*names, **more):
 def test_the_listing_asks_for_what_any_version_of_the_integration_wrote(port, client, kit):
     port.script = [kit.Reply(body=page("a"))]
 
-    assert owned.listing(client, SOURCE) == [Owned("a", "b")]
+    assert owned.listing(client, *OWNER) == [Owned("a", "b")]
     assert port.asked[0].path == "/v1/blueprints/entities/datasource-entities"
     assert port.asked[0].body == {
         "datasource_prefix": "port-ocean/kafka/",
@@ -32,7 +32,7 @@ def test_the_listing_follows_the_pages_to_the_last(port, client, kit):
         kit.Reply(body=page("b", "c", next=None)),
     ]
 
-    found = owned.listing(client, SOURCE)
+    found = owned.listing(client, *OWNER)
 
     assert [each.identifier for each in found] == ["a", "b", "b", "c"]
     assert [asked.body.get("from") for asked in port.asked] == [None, "n1", "n1", "n2"]
@@ -42,21 +42,21 @@ def test_pages_that_go_in_a_circle_are_an_error(port, client, kit):
     port.script = [kit.Reply(body=page("a", next=name)) for name in ("n1", "n2", "n1")]
 
     with pytest.raises(PortUnavailableError, match="'n1' came twice"):
-        owned.listing(client, SOURCE)
+        owned.listing(client, *OWNER)
 
 
 def test_a_part_of_the_list_is_never_returned(port, client, kit):
     port.script = [kit.Reply(body=page("a", next="n1")), *[kit.Reply(500)] * 5]
 
     with pytest.raises(PortUnavailableError):
-        owned.listing(client, SOURCE)
+        owned.listing(client, *OWNER)
 
 
 def test_an_answer_without_entities_is_an_error(port, client, kit):
     port.script = [kit.Reply(body={"ok": True})]
 
     with pytest.raises(PortUnavailableError, match="entities"):
-        owned.listing(client, SOURCE)
+        owned.listing(client, *OWNER)
 
 
 def test_a_stop_ends_the_listing_between_two_pages(port, client, stop, kit):
@@ -64,4 +64,4 @@ def test_a_stop_ends_the_listing_between_two_pages(port, client, stop, kit):
     port.script = [kit.Reply(body=page("a", next="n1"))]
 
     with pytest.raises(StoppedError):
-        owned.listing(client, SOURCE)
+        owned.listing(client, *OWNER)

@@ -46,7 +46,7 @@ def test_what_is_absent_is_empty(tmp_path, folder):
         ('{"identifier": "a"}', r":1: expected a list"),
         ('[{"identifier": "a"}, 7]', "number 2 has no identifier"),
         ('[{"title": "a"}]', "number 1 has no identifier"),
-        ('[{"identifier": "a"}, {"identifier": "a"}]', "'a' stands there twice"),
+        ('[{"identifier": "a"}, {"identifier": "a"}]', "two blueprints 'a'"),
         (b"\xff", "not UTF-8"),
     ],
 )

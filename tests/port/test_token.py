@@ -6,10 +6,10 @@ import pytest
 
 from framework.errors import AuthError, PortUnavailableError
 from framework.port.answers import PassingError
-from framework.port.calls import Limits
+from framework.port.calls import Timeouts
 from framework.port.token import Tokens
 
-SHORT = Limits(0.1, 0.1)
+SHORT = Timeouts(0.1, 0.1)
 
 
 class Clock:

@@ -7,7 +7,7 @@ import pytest
 
 from framework.errors import PortUnavailableError
 from framework.port.answers import PassingError
-from framework.port.calls import Call, Limits
+from framework.port.calls import Call, Timeouts
 from framework.port.settings import Port
 from framework.port.transport import Transport
 
@@ -25,7 +25,7 @@ def transport(settings):
 def test_the_answer_comes_back_with_its_status_headers_and_body(port, transport, kit):
     port.script = [kit.Reply(404, {"a": 1}, {"X-Trace-Id": "t"})]
 
-    answer = transport.send(GET, "Bearer x", Limits())
+    answer = transport.send(GET, "Bearer x", Timeouts())
 
     assert (answer.status, answer.body, answer.ok) == (404, b'{"a": 1}', False)
     assert answer.headers["x-trace-id"] == "t"
@@ -38,7 +38,7 @@ def test_a_compressed_answer_is_read(port, transport, kit):
     content = b'{"entities": [' + b"1," * 100_000 + b"1]}"
     port.script = [kit.Reply(200, gzip.compress(content), {"Content-Encoding": "gzip"})]
 
-    assert transport.send(GET, "", Limits()).body == content
+    assert transport.send(GET, "", Timeouts()).body == content
 
 
 def test_a_netrc_does_not_replace_our_authorization(
@@ -48,7 +48,7 @@ def test_a_netrc_does_not_replace_our_authorization(
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     transport._session.trust_env = True
 
-    transport.send(GET, "Bearer x", Limits())
+    transport.send(GET, "Bearer x", Timeouts())
 
     assert port.asked[0].headers["authorization"] == "Bearer x"
 
@@ -57,13 +57,13 @@ def test_the_sandbox_is_not_reached_through_a_proxy(port, settings, monkeypatch)
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.delenv("NO_PROXY", raising=False)
 
-    assert Transport(settings, "tests").send(GET, "", Limits()).ok
+    assert Transport(settings, "tests").send(GET, "", Timeouts()).ok
 
 
 def test_a_redirect_is_not_followed(port, transport, kit):
     port.script = [kit.Reply(302, b"", {"Location": port.url + "/elsewhere"})]
 
-    assert transport.send(GET, "", Limits()).status == 302
+    assert transport.send(GET, "", Timeouts()).status == 302
     assert len(port.asked) == 1
 
 
@@ -72,9 +72,9 @@ def test_a_lost_connection_passes_only_for_calls_that_may_be_repeated(port, tran
     port.script = [kit.Reply(**how), kit.Reply(**how)]
 
     with pytest.raises(PassingError, match=r"GET /organization.*the connection failed"):
-        transport.send(GET, "", Limits())
+        transport.send(GET, "", Timeouts())
     with pytest.raises(PortUnavailableError) as caught:
-        transport.send(CREATE, "", Limits())
+        transport.send(CREATE, "", Timeouts())
     assert not isinstance(caught.value, PassingError)
 
 
@@ -87,14 +87,14 @@ def test_a_cut_compressed_answer_is_a_lost_connection(port, transport, kit):
 
     for _ in range(2):
         with pytest.raises(PassingError):
-            transport.send(GET, "", Limits())
+            transport.send(GET, "", Timeouts())
 
 
 def test_a_silent_port_is_waited_for_no_longer_than_the_limit(port, transport, kit):
     port.script = [kit.Reply(gate=port.closing)]
 
     with pytest.raises(PassingError, match=r"no whole answer within 0\.1 s"):
-        transport.send(GET, "", Limits(0.1, 0.1))
+        transport.send(GET, "", Timeouts(0.1, 0.1))
 
 
 def test_an_answer_that_drips_ends_at_the_limit(port, transport, kit):
@@ -102,7 +102,7 @@ def test_an_answer_that_drips_ends_at_the_limit(port, transport, kit):
     started = time.monotonic()
 
     with pytest.raises(PassingError, match="no whole answer"):
-        transport.send(GET, "", Limits(0.1, 0.2))
+        transport.send(GET, "", Timeouts(0.1, 0.2))
     assert time.monotonic() - started < 5
 
 
@@ -112,7 +112,7 @@ def test_nobody_there_is_said_in_the_systems_words():
     transport = Transport(Port(base_url=f"http://localhost:{address}"), "tests")
 
     with pytest.raises(PassingError, match=r"Connection refused\); check the network"):
-        transport.send(GET, "", Limits())
+        transport.send(GET, "", Timeouts())
 
 
 def test_a_host_that_never_accepts_is_given_up():
@@ -123,14 +123,14 @@ def test_a_host_that_never_accepts_is_given_up():
         with socket.create_connection(address):
             transport = Transport(Port(base_url=f"http://127.0.0.1:{address[1]}"), "tests")
             with pytest.raises(PassingError, match=r"within 0\.1 s"):
-                transport.send(GET, "", Limits(0.1, 0.1))
+                transport.send(GET, "", Timeouts(0.1, 0.1))
 
 
 def test_what_does_not_speak_tls_is_named(port, settings):
     tls = Port(base_url=settings.base_url.replace("http:", "https:"))
 
     with pytest.raises(PassingError, match="TLS failed"):
-        Transport(tls, "tests").send(GET, "", Limits())
+        Transport(tls, "tests").send(GET, "", Timeouts())
 
 
 def test_a_proxy_that_fails_is_named(monkeypatch):
@@ -140,13 +140,13 @@ def test_a_proxy_that_fails_is_named(monkeypatch):
     transport = Transport(Port(base_url="https://port.invalid"), "tests")
 
     with pytest.raises(PassingError, match=r"the proxy failed \(Connection refused\)") as caught:
-        transport.send(GET, "", Limits())
+        transport.send(GET, "", Timeouts())
     assert "hush" not in str(caught.value)
 
 
 def test_connections_are_kept(port, transport):
     for _ in range(3):
-        transport.send(GET, "", Limits())
+        transport.send(GET, "", Timeouts())
     pools = transport._session.adapters["http://"].poolmanager.pools
 
     assert [pools[key].num_connections for key in pools.keys()] == [1]  # noqa: SIM118 - no dict
@@ -155,7 +155,7 @@ def test_connections_are_kept(port, transport):
 def test_the_log_is_for_us_and_holds_the_trace(port, transport, kit, caplog):
     port.script = [kit.Reply(headers={"X-Trace-Id": "t-9"})]
     with caplog.at_level(logging.DEBUG, "framework"):
-        transport.send(GET, "Bearer hush", Limits())
+        transport.send(GET, "Bearer hush", Timeouts())
 
     assert "GET /organization: 200 in" in caplog.text
     assert "t-9" in caplog.text

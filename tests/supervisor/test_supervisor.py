@@ -54,7 +54,7 @@ def test_it_starts_with_what_the_journal_holds_and_the_trigger_comes_last(house,
     supervisor = house.supervisor("jira")
     supervisor.start()
     assert (seen, house.channel.started) == ([["e1/jira"]], 1)
-    threads = (supervisor._turns, supervisor._starts, supervisor._gauge, supervisor._lookout)
+    threads = (supervisor._starts, supervisor._gauge, supervisor._lookout)
     assert all(thread.is_alive() for thread in threads)
     supervisor.stop()
 

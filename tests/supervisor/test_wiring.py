@@ -10,6 +10,7 @@ from framework.environments import Environment
 from framework.environments.installed import current
 from framework.machine.limits import Limits
 from framework.port.token import Tokens
+from framework.slots import Slots
 from framework.state import StateFolder
 from framework.supervisor import wiring
 from framework.supervisor.wiring import Means
@@ -39,8 +40,8 @@ class Shelf:
 def means(tmp_path, journal):
     folder = StateFolder(tmp_path / "state")
     shelf = Shelf(tmp_path / "environments")
-    mappers, turns = SimpleNamespace(), SimpleNamespace()
-    yield Means(folder, "1.0", NOWHERE, Tokens(NOWHERE), journal, shelf, mappers, turns, STARTS)
+    mappers, slots = SimpleNamespace(), Slots(1)
+    yield Means(folder, "1.0", NOWHERE, Tokens(NOWHERE), journal, shelf, mappers, slots, STARTS)
     folder.close()
 
 
@@ -90,7 +91,7 @@ def test_its_inputs_change_with_the_requirements_and_with_the_code(worker, means
 
 
 def test_what_a_lane_does_is_a_resync_in_its_name_which_a_stop_ends(worker, means):
-    exporter = worker._lane._work._with
+    exporter = worker._lane._work._exporter
 
     assert (exporter.identifier, exporter.type) == ("eu", "type")
     assert exporter.journal is means.journal

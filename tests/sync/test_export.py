@@ -58,12 +58,12 @@ def report(export, kind="issue", index=0):
 def test_a_page_is_stored_and_counted_and_its_kind_whole_once_it_is_read(export, client):
     one = export()
     one.page(page("a", "b"))
-    assert one.whole == frozenset()
+    assert one.complete == frozenset()
     one.kind_done(read())
 
     assert client.stored == ["a", "b"]
     assert one.produced == {("issue", "a"), ("issue", "b")}
-    assert one.whole == {("issue", 0)}
+    assert one.complete == {("issue", 0)}
     assert (report(one).items, report(one).entities, report(one).failed) == (2, 2, 0)
 
 
@@ -94,7 +94,7 @@ def test_a_page_that_cannot_be_translated_spoils_its_kind_alone(export, exporter
         one.kind_done(read(kind, index))
 
     assert client.stored == ["c", "u"]
-    assert one.whole == {("user", 1)}
+    assert one.complete == {("user", 1)}
     assert report(one).error == "a page took more than 2 s of computing"
     assert (report(one).items, report(one).entities) == (3, 1)
 
@@ -115,7 +115,7 @@ def test_a_source_that_was_not_read_to_its_end_spoils_its_kind(export):
     one.page(page("a"))
     one.kind_done(read(error="it fell over"))
 
-    assert one.whole == frozenset()
+    assert one.complete == frozenset()
     assert report(one).error == "it fell over"
 
 
@@ -128,7 +128,7 @@ def test_a_refused_entity_is_counted_with_port_s_words(export, client):
     assert report(one).failed == 1
     assert report(one).error.startswith("entity 'b' of blueprint 'issue': ")
     assert report(one).error.endswith("title must be a string")
-    assert one.whole == frozenset()
+    assert one.complete == frozenset()
     assert one.unavailable is None
 
 
@@ -181,7 +181,7 @@ def test_what_relates_to_something_later_waits_for_it(export, client):
     one.kind_done(read())
 
     assert known == {"child", "parent", "root"}
-    assert one.whole == {("issue", 0)}
+    assert one.complete == {("issue", 0)}
 
 
 def test_what_relates_to_nothing_is_refused_in_the_end_with_port_s_words(export, client):
@@ -214,7 +214,7 @@ def test_a_field_that_is_null_by_mistake_is_warned_of_once(export, caplog):
 
     mapping = mappings.parse(config("issue", blueprint="x"))
     mapping.resources[0].program.bodies[0]["title"] = ".title.no"
-    other = Export(one._with, mapping, ATTEMPT)
+    other = Export(one._exporter, mapping, ATTEMPT)
     other.page(page("a", title="text"))
     other.page(page("b", title="text"))
 
@@ -225,7 +225,7 @@ def test_a_field_that_is_null_by_mistake_is_warned_of_once(export, caplog):
 def test_deletions_are_counted_for_the_first_kind_that_fills_the_blueprint(export):
     one = export("issue", "user")
     mapping = mappings.parse(config("one", "two", blueprint="common"))
-    both = Export(one._with, mapping, ATTEMPT)
+    both = Export(one._exporter, mapping, ATTEMPT)
     one.count_deleted({"user": 3, "elsewhere": 1})
     both.count_deleted({"common": 2})
 

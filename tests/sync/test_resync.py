@@ -21,10 +21,10 @@ from framework.port.resources import Resources
 from framework.port.settings import Port
 from framework.port.token import Tokens
 from framework.protocol.messages import Done, Failure
+from framework.slots import Slots
 from framework.sync.export import Exporter
 from framework.sync.registration import Registration
 from framework.sync.resync import Resyncs
-from framework.sync.turns import Turns
 from tests.conftest import Port as PortClient
 from tests.fakes.proxy import Proxy
 from tests.fakes.syncing import DONE, ME, Inline, ScriptedAttempt, config, local_port, page, read
@@ -73,9 +73,7 @@ def stop():
 @pytest.fixture
 def resyncs(served, port, journal, stop):
     """Make the work of the lane; the arguments are those of the default mapping."""
-    threads = threading.Event()
-    turns = Turns(threads)
-    turns.start()
+    slots = Slots(1)
     settings = Port(client_id="me", client_secret="secret", base_url=served.proxy.url)
     client = Client(settings, Tokens(settings), stop, user_agent("type", "1", ME))
 
@@ -88,11 +86,9 @@ def resyncs(served, port, journal, stop):
         resources = Resources("type", "1", ME, blueprints, mapping)
         log = logging.getLogger(f"integration.{ME}")
         exporter = Exporter(ME, "type", client, Inline(), journal, stop, log)
-        return Resyncs(exporter, Registration(client, lambda: resources, journal, turns))
+        return Resyncs(exporter, Registration(client, lambda: resources, journal, slots, stop))
 
-    yield make
-    threads.set()
-    turns.join(5)
+    return make
 
 
 def last(journal):
@@ -220,7 +216,7 @@ def test_what_is_held_back_is_in_the_log_with_the_reason(resyncs, port, caplog):
     work(ScriptedAttempt(page("a", kind="one"), read("one"), read("two", 1, "not today"), DONE))
 
     assert port.entities("common").keys() == {"a", "b"}
-    assert "stale entities of common stay: kind 'two' (resources[1]) is not whole" in caplog.text
+    assert "stale entities of common stay: kind 'two' (resources[1]) is incomplete" in caplog.text
 
 
 def test_claims_of_earlier_attempts_are_forgotten_after_a_complete_one_alone(resyncs, journal):

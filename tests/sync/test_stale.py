@@ -77,7 +77,7 @@ def test_a_kind_that_names_the_blueprint_and_is_not_whole_keeps_it() -> None:
 
     assert stale(verdict) == {"B": ["y"]}
     assert verdict.held_back == {
-        "A": "kind 'issue' (resources[0]) is not whole, and makes entities of it"
+        "A": "kind 'issue' (resources[0]) is incomplete, and makes entities of it"
     }
 
 
@@ -125,7 +125,7 @@ def test_a_claim_of_another_mapping_is_met_only_when_all_kinds_are_whole(
     verdict = judge(owned("B", "x"), set(), claims, TWO, {USER})
 
     assert stale(verdict) == {}
-    assert "with another mapping, and not all kinds are whole" in verdict.held_back["B"]
+    assert "with another mapping, and not all kinds are complete" in verdict.held_back["B"]
     assert stale(judge(owned("B", "x"), set(), claims, TWO, {ISSUE, USER})) == {"B": ["x"]}
 
 
@@ -140,7 +140,7 @@ def test_a_blueprint_that_nobody_claims_goes_only_when_all_kinds_are_whole() -> 
 
     assert stale(verdict) == {}
     assert verdict.held_back == {
-        "Z": "nobody is known to make entities of it, and not all kinds are whole: "
+        "Z": "no kind is known to make entities of it, and not all kinds are complete: "
         "kind 'user' (resources[1])"
     }
     assert stale(judge(owned("Z", "x"), set(), [], TWO, {ISSUE, USER})) == {"Z": ["x"]}
