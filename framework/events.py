@@ -1,4 +1,4 @@
-"""What happened outside (an event) and what it means for one integration (a delivery)."""
+"""Events (something happened outside) and deliveries (an event for one integration)."""
 
 import threading
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from msgspec import Struct
 class Resync(Struct, frozen=True, tag="resync"):
     """Read a source again and make the catalog match.
 
-    `id` is unique for ever and the same when the same trigger is seen twice; `integration` is the
-    identifier it was meant for, or None for every integration; `reason` is shown to operators.
+    `id` is unique for ever, and the same if a trigger sees the same thing twice; `integration` is
+    the identifier it is meant for, or None for every integration; operators see `reason`.
     """
 
     id: str
@@ -20,7 +20,7 @@ class Resync(Struct, frozen=True, tag="resync"):
 
 
 Event = Resync
-"""Everything integrations can be asked to act on; a new sort of event is a new member."""
+"""All sorts of events; a new sort is a new member."""
 
 
 class Delivery(Struct, frozen=True):
@@ -32,15 +32,15 @@ class Delivery(Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The name it has on the wire and in the journal."""
+        """Its name in messages and in the journal."""
         return f"{self.event.id}/{self.identifier}"
 
 
 class Hub(Struct, frozen=True):
-    """What a trigger gets from the house.
+    """What the supervisor gives to a trigger.
 
-    `accept` records an event and returns how many integrations it concerns; it raises JournalError
-    when nothing was recorded, and then nothing may be acknowledged. `resync_all` takes a reason.
+    `accept` records an event and returns how many integrations it concerns. It raises JournalError
+    if nothing was recorded; then nothing may be acknowledged. `resync_all` takes a reason.
     """
 
     instance: str
@@ -50,7 +50,7 @@ class Hub(Struct, frozen=True):
 
 
 class TriggerStatus(Struct, frozen=True, rename="camel"):
-    """What a trigger is doing; `reason` says what is wrong and what to do next."""
+    """The state of a trigger; `reason` says what is wrong and what to do next."""
 
     type: str
     state: Literal["connecting", "listening", "degraded", "failed", "stopped"]

@@ -1,4 +1,4 @@
-"""Group commit: all waiting requests in one transaction, each answered only after its commit."""
+"""Group commit: all waiting requests in one transaction, answered only after its commit."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from framework.journal.work import Work
 
 
 class Request(Struct, frozen=True):
-    """Work on the tables and where its answer goes; cancelled, it is not begun."""
+    """Work on the tables, and the future of its answer; once cancelled it is not begun."""
 
     work: Work[Any]  # the answers of a group differ in type
     answer: Future[Any]
@@ -24,37 +24,32 @@ class _Outcome(Struct, frozen=True):
     value: Any = None
     error: Exception | None = None
 
-    def tell(self) -> None:
-        if self.error is not None:
-            self.request.answer.set_exception(self.error)
-        else:
-            self.request.answer.set_result(self.value)
-
 
 def together(connection: sqlite3.Connection, requests: Iterable[Request]) -> None:
     """Do the work of all requests in one transaction and answer each; never raises for one."""
     begun = [request for request in requests if request.answer.set_running_or_notify_cancel()]
     try:
-        outcomes = _transaction(connection, begun)
+        connection.execute("BEGIN IMMEDIATE")
+        outcomes = [_one(connection, request) for request in begun]
+        connection.execute("COMMIT")
     except sqlite3.Error as error:
         outcomes = [_Outcome(request, error=_failure(error)) for request in begun]
-        _roll_back(connection)
+        # SQLite may have rolled back by itself; if it cannot, the next group fails here again.
+        if connection.in_transaction:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
     for outcome in outcomes:
-        outcome.tell()
-
-
-def _transaction(connection: sqlite3.Connection, requests: list[Request]) -> list[_Outcome]:
-    connection.execute("BEGIN IMMEDIATE")
-    outcomes = [_one(connection, request) for request in requests]
-    connection.execute("COMMIT")
-    return outcomes
+        if outcome.error is not None:
+            outcome.request.answer.set_exception(outcome.error)
+        else:
+            outcome.request.answer.set_result(outcome.value)
 
 
 def _one(connection: sqlite3.Connection, request: Request) -> _Outcome:
     connection.execute("SAVEPOINT one")
     try:
         value = request.work(connection)
-    except Exception as error:  # whatever it is, it is the caller's and not the group's
+    except Exception as error:  # it concerns this caller, not the group
         if not connection.in_transaction:
             raise sqlite3.OperationalError(str(error)) from error  # SQLite gave up the whole group
         connection.execute("ROLLBACK TO one")
@@ -71,10 +66,3 @@ def _failure(error: Exception) -> Exception:
         f"the journal could not be used: {error}; check the free space of the state folder and "
         "that no other program holds journal.sqlite locked"
     )
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    # SQLite may have rolled back by itself; if it cannot, the next group fails here again.
-    if connection.in_transaction:
-        with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")

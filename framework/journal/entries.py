@@ -1,4 +1,4 @@
-"""What the journal keeps besides events and deliveries."""
+"""What the journal stores besides events and deliveries."""
 
 import enum
 from typing import Literal
@@ -21,7 +21,7 @@ class Claim(Struct, frozen=True):
 
 
 class KindReport(Struct, frozen=True, rename="camel"):
-    """What became of one kind in a resync."""
+    """The figures of one kind in a resync."""
 
     kind: str
     index: int
@@ -44,7 +44,7 @@ class ResyncReport(Struct, frozen=True, rename="camel"):
 
 
 class Desired(enum.StrEnum):
-    """What an operator wants of an integration; it survives a restart of the supervisor."""
+    """The state an operator wants an integration in; survives a restart of the supervisor."""
 
     RUN = "run"
     PAUSE = "pause"  # the process stays up, deliveries wait
@@ -52,9 +52,9 @@ class Desired(enum.StrEnum):
 
 
 class Transition(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """An integration went from one state to another, and why; `at` is ISO 8601 in UTC.
+    """A change of an integration's state and its reason; `at` is ISO 8601 in UTC.
 
-    `exit_code` or `signal` ("SIGKILL") and the last lines of `stderr` are of the process `pid`.
+    `exit_code` or `signal` ("SIGKILL") and the last lines of `stderr` belong to the process `pid`.
     """
 
     identifier: str

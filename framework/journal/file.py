@@ -1,4 +1,4 @@
-"""The journal's file: its tables, how it is opened, what is pruned from it."""
+"""The journal's file: its tables, opening and pruning it."""
 
 import sqlite3
 import time
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from framework.errors import ConfigError
 
-BUSY_SECONDS = 5  # how long somebody else's lock (a backup, an sqlite3 shell) is waited for
-KEPT_SECONDS = 14 * 24 * 3600  # a done event is known that long, so that it is not done twice
+BUSY_SECONDS = 5  # how long to wait for somebody else's lock (a backup, an sqlite3 shell)
+KEPT_SECONDS = 14 * 24 * 3600  # a done event is remembered that long, so that it is not done twice
 
-# What each version adds to the one before; a file is brought up to date step by step.
-# `sent` is a delivery that was on its way when it was last heard of.
+# What each version adds to the one before; an older file is upgraded step by step.
+# A delivery is `sent` while a process works on it.
 STEPS = (
     """
     CREATE TABLE events (
@@ -64,7 +64,7 @@ VERSION = len(STEPS)
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the journal or make it; raise ConfigError for a file that cannot be used."""
+    """Open or create the journal; raise ConfigError for a file that cannot be used."""
     try:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
@@ -92,10 +92,6 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         )
     for number, step in enumerate(STEPS[version:], version + 1):
         connection.executescript(f"BEGIN; {step} PRAGMA user_version = {number}; COMMIT")
-    _prune(connection)
-
-
-def _prune(connection: sqlite3.Connection) -> None:
     connection.execute(
         "DELETE FROM events WHERE recorded_at < ? AND NOT EXISTS"
         " (SELECT 1 FROM deliveries WHERE event = events.id AND state != 'done')",

@@ -1,4 +1,4 @@
-"""What operators see of an integration's past, and what they want of it, in the tables."""
+"""In the tables: what operators see of an integration's past, and its desired state."""
 
 from sqlite3 import Connection
 from typing import Literal
@@ -9,11 +9,11 @@ from framework import moments
 from framework.events import Event
 from framework.journal.entries import DeliveryEntry, Desired, Transition
 
-KEPT = 200  # transitions of one integration: a crash loop's whole day at a try in 30 minutes
+KEPT = 200  # transitions of one integration: a day of a crash loop at a try in 30 minutes
 
 
 def note(connection: Connection, transition: Transition) -> None:
-    """Add a transition to its integration's, of which the oldest goes when they are too many."""
+    """Add a transition; drop the integration's oldest ones once there are too many."""
     identifier = transition.identifier
     [newest] = connection.execute(
         "SELECT coalesce(max(number), 0) FROM transitions WHERE identifier = ?", [identifier]
@@ -38,12 +38,12 @@ def transitions(connection: Connection, identifier: str, limit: int) -> list[Tra
 
 
 def desire(connection: Connection, identifier: str, wanted: Desired) -> None:
-    """Keep what an operator wants, in the place of what was wanted before."""
+    """Replace the desired state of an integration."""
     connection.execute("INSERT OR REPLACE INTO desired VALUES (?, ?)", [identifier, wanted.value])
 
 
 def desired(connection: Connection) -> dict[str, Desired]:
-    """Return what operators wanted last of each integration they ever spoke of."""
+    """Return the desired state of each integration that an operator ever set one for."""
     rows = connection.execute("SELECT identifier, wanted FROM desired")
     return {identifier: Desired(wanted) for identifier, wanted in rows}
 

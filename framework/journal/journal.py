@@ -1,4 +1,4 @@
-"""The journal: one thread owns the file, everybody else asks it and waits for the commit."""
+"""The journal: one thread owns the file; others send it requests and wait for the commit."""
 
 import threading
 from collections.abc import Iterable, Iterator
@@ -15,13 +15,13 @@ from framework.events import Delivery, Event
 from framework.journal import commit, file, history, work
 from framework.journal.commit import Request
 from framework.journal.entries import Claim, DeliveryEntry, Desired, ResyncReport, Transition
-from framework.journal.transitions import Notes
+from framework.journal.transitions import Transitions
 from framework.journal.work import Work
 
 T = TypeVar("T")
 
 OPEN_SECONDS = 60  # a large write-ahead log is replayed first
-QUEUE_SECONDS = 20  # how long a request waits for its turn
+QUEUE_SECONDS = 20  # how long a request waits until it is begun
 WORK_SECONDS = 10  # how long one that has begun waits for its commit
 GROUP = 1000  # requests in one transaction
 SLOW = "look for a disk that is slow, failing or full"
@@ -40,8 +40,8 @@ class Journal(threading.Thread):
         self._requests = SimpleQueue[Request | None]()
         self._opened = Future[None]()
         self._closed = threading.Event()
-        self._notes = Notes(self._put)
-        self._unheard = set[str]()  # events whose deliveries nobody waited for any more
+        self._transitions = Transitions(self._put)
+        self._unheard = set[str]()  # events whose caller gave up before their commit
 
     def open(self) -> None:
         """Start; raise ConfigError if the file cannot be used."""
@@ -49,19 +49,19 @@ class Journal(threading.Thread):
         self._opened.result(OPEN_SECONDS)
 
     def close(self) -> None:
-        """Finish what was asked for, then end; safe to call twice."""
+        """Finish the waiting requests, then end; safe to call twice."""
         self._closed.set()
         self._requests.put(None)
         if self.is_alive():
             self.join(QUEUE_SECONDS + WORK_SECONDS)
 
     def record(self, event: Event, identifiers: Iterable[str]) -> list[Delivery]:
-        """Record an event with a pending delivery for each integration; a known one gives []."""
+        """Record an event and a pending delivery for each integration; return [] if known."""
         answer = self._post(partial(self._record, event=event, identifiers=tuple(identifiers)))
         try:
             return _wait(answer)
         except JournalError:
-            # Stored after all, but too late for us: then the next try must get the deliveries.
+            # If it is stored after all, the caller's next try must get the deliveries.
             answer.add_done_callback(lambda _: self._unheard.add(event.id))
             raise
 
@@ -70,7 +70,7 @@ class Journal(threading.Thread):
         return self._ask(work.pending)
 
     def count_attempt(self, delivery: Delivery) -> Delivery:
-        """Note that a delivery is about to be sent, and return it with its new attempt."""
+        """Record that a delivery is about to be sent; return it with its new attempt."""
         return self._ask(partial(work.count_attempt, delivery=delivery))
 
     def give_back(self, delivery: Delivery) -> None:
@@ -82,19 +82,19 @@ class Journal(threading.Thread):
         self._ask(partial(work.done, deliveries=tuple(deliveries)))
 
     def note_blueprint(self, identifier: str, blueprint: str) -> None:
-        """Note a blueprint as the integration's own, before it is created."""
+        """Record a blueprint as the integration's own, before it is created."""
         self._ask(partial(work.note_blueprint, identifier=identifier, blueprint=blueprint))
 
     def noted_blueprints(self, identifier: str) -> set[str]:
-        """Return the blueprints noted for an integration."""
+        """Return the blueprints recorded for an integration."""
         return self._ask(partial(work.noted_blueprints, identifier=identifier))
 
     def forget_blueprint(self, identifier: str, blueprint: str) -> None:
-        """Take a note back: somebody else created the blueprint."""
+        """Remove the record: somebody else created the blueprint."""
         self._ask(partial(work.forget_blueprint, identifier=identifier, blueprint=blueprint))
 
     def claim(self, claims: Iterable[Claim]) -> None:
-        """Keep which resources of a mapping produced which blueprints."""
+        """Store which resources of a mapping produced which blueprints."""
         self._ask(partial(work.claim, claims=tuple(claims)))
 
     def claims(self, identifier: str) -> list[Claim]:
@@ -106,7 +106,7 @@ class Journal(threading.Thread):
         self._ask(partial(work.forget_claims, identifier=identifier, attempt=before))
 
     def record_resync(self, report: ResyncReport) -> None:
-        """Keep the newest report on an integration's resync."""
+        """Store the newest report on an integration's resync."""
         self._ask(partial(work.record_resync, report=report))
 
     def last_resyncs(self) -> dict[str, ResyncReport]:
@@ -118,18 +118,18 @@ class Journal(threading.Thread):
 
         The transitions of one integration come from one thread at a time.
         """
-        self._notes.add(transition)
+        self._transitions.add(transition)
 
     def transitions(self, identifier: str, limit: int = 10) -> list[Transition]:
         """Return an integration's newest transitions, newest first; some 200 are kept."""
         return self._ask(partial(history.transitions, identifier=identifier, limit=limit))
 
     def desire(self, identifier: str, wanted: Desired) -> None:
-        """Keep what an operator wants of an integration."""
+        """Store the desired state of an integration."""
         self._ask(partial(history.desire, identifier=identifier, wanted=wanted))
 
     def desired(self) -> dict[str, Desired]:
-        """Return what operators want, by identifier; who is absent is to run."""
+        """Return the desired states by identifier; an absent integration is to run."""
         return self._ask(history.desired)
 
     def last_deliveries(self, identifier: str, limit: int = 10) -> list[DeliveryEntry]:
@@ -137,10 +137,10 @@ class Journal(threading.Thread):
         return self._ask(partial(history.last_deliveries, identifier=identifier, limit=limit))
 
     def run(self) -> None:
-        """Own the file: open it, then serve requests group by group until closed."""
+        """Open the file, then serve requests group by group until closed."""
         try:
             connection = file.connect(self._path)
-        except Exception as error:  # noqa: BLE001 - `open` raises it where it can be handled
+        except Exception as error:  # noqa: BLE001 - `open` raises it
             self._opened.set_exception(error)
             return
         self._opened.set_result(None)
@@ -159,7 +159,7 @@ class Journal(threading.Thread):
             except Empty:
                 return
         if request is None:
-            self._requests.put(None)  # comes first again once this group is done
+            self._requests.put(None)  # ends the next group at once
         else:
             yield request
 

@@ -1,4 +1,4 @@
-"""Transitions on their way to the file: whoever notes one waits for no disk."""
+"""Transitions on their way to the file: adding one never waits for the disk."""
 
 import logging
 from collections.abc import Callable
@@ -13,61 +13,57 @@ from framework.journal.entries import Transition
 
 log = logging.getLogger(__name__)
 
-WAITING = 50  # transitions of one integration while the disk is stuck; what is over is dropped
+WAITING = 50  # transitions of one integration while the disk is stuck; more are dropped
 
 
-class _Pile:
-    """The counts of one integration; each has one thread that writes it, so none goes wrong."""
+class _Counts:
+    """What became of one integration's transitions; each count is written by one thread."""
 
     def __init__(self) -> None:
-        self.posted = 0  # this and `refused`: by the integration's own thread
-        self.refused = 0
+        self.posted = 0  # this and `dropped`: by the integration's own thread
+        self.dropped = 0
         self.answered = 0  # this and the rest: by the journal's thread
         self.failed = 0
-        self.told = 0
+        self.reported = 0
 
 
-class Notes:
-    """Notes of one integration come from one thread at a time; `put` hands on a request."""
+class Transitions:
+    """One integration's transitions come from one thread at a time; `put` posts a request."""
 
     def __init__(self, put: Callable[[Request], None]):
         self._put = put
-        self._piles: dict[str, _Pile] = {}
+        self._counts: dict[str, _Counts] = {}
         self._cause: str | None = None  # why the last one could not be stored
 
     def add(self, transition: Transition) -> None:
         """Post a transition; drop it while too many wait or the journal is closed."""
-        pile = self._piles.setdefault(transition.identifier, _Pile())
-        if pile.posted - pile.answered >= WAITING:
-            pile.refused += 1
+        counts = self._counts.setdefault(transition.identifier, _Counts())
+        if counts.posted - counts.answered >= WAITING:
+            counts.dropped += 1
             return
         answer = Future[None]()
-        answer.add_done_callback(partial(self._hear, transition.identifier, pile))
+        answer.add_done_callback(partial(self._answered, transition.identifier, counts))
         with suppress(JournalError):
             self._put(Request(partial(history.note, transition=transition), answer))
-            pile.posted += 1
+            counts.posted += 1
 
-    def _hear(self, identifier: str, pile: _Pile, answer: Future[None]) -> None:
-        pile.answered += 1
-        error = answer.exception()
-        if error is not None:
-            pile.failed += 1
-            self._complain(identifier, str(error))
+    def _answered(self, identifier: str, counts: _Counts, answer: Future[None]) -> None:
+        """Log each cause of a failure once, and what is missing once storing works again."""
+        counts.answered += 1
+        if (error := answer.exception()) is not None:
+            counts.failed += 1
+            if str(error) != self._cause:
+                self._cause = str(error)
+                log.warning(
+                    "%s: a transition is not stored, and others may follow: %s", identifier, error
+                )
             return
         self._cause = None
-        self._tell_missing(identifier, pile)
-
-    def _complain(self, identifier: str, cause: str) -> None:
-        if cause != self._cause:
-            log.warning("%s: a transition is not kept, maybe others neither: %s", identifier, cause)
-        self._cause = cause
-
-    def _tell_missing(self, identifier: str, pile: _Pile) -> None:
-        missing = pile.refused + pile.failed - pile.told
+        missing = counts.dropped + counts.failed - counts.reported
         if missing:
-            pile.told += missing
+            counts.reported += missing
             log.warning(
-                "%s: transitions are kept again; %d before are missing from its history",
+                "%s: transitions are stored again; %d are missing from its history",
                 identifier,
                 missing,
             )

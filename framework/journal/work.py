@@ -1,4 +1,4 @@
-"""What is read from the journal's tables and written to them, each inside a transaction."""
+"""The reads and writes of the journal's tables, each inside a transaction."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -43,7 +43,7 @@ def pending(connection: Connection) -> list[Delivery]:
 
 
 def count_attempt(connection: Connection, delivery: Delivery) -> Delivery:
-    """Note that a delivery is about to be sent, and return it with its new attempt."""
+    """Record that a delivery is about to be sent; return it with its new attempt."""
     row = connection.execute(
         "UPDATE deliveries SET attempt = attempt + 1, state = 'sent'"
         " WHERE event = ? AND identifier = ? AND state != 'done' RETURNING attempt",
@@ -72,25 +72,25 @@ def done(connection: Connection, deliveries: Iterable[Delivery]) -> None:
 
 
 def note_blueprint(connection: Connection, identifier: str, blueprint: str) -> None:
-    """Note that a blueprint is about to be created for an integration."""
+    """Record that a blueprint is about to be created for an integration."""
     connection.execute("INSERT OR IGNORE INTO blueprints VALUES (?, ?)", [identifier, blueprint])
 
 
 def noted_blueprints(connection: Connection, identifier: str) -> set[str]:
-    """Return the blueprints noted for an integration."""
+    """Return the blueprints recorded for an integration."""
     rows = connection.execute("SELECT blueprint FROM blueprints WHERE identifier = ?", [identifier])
     return {blueprint for (blueprint,) in rows}
 
 
 def forget_blueprint(connection: Connection, identifier: str, blueprint: str) -> None:
-    """Take the note on a blueprint back."""
+    """Remove the record of a blueprint."""
     connection.execute(
         "DELETE FROM blueprints WHERE identifier = ? AND blueprint = ?", [identifier, blueprint]
     )
 
 
 def claim(connection: Connection, claims: Iterable[Claim]) -> None:
-    """Add claims; one that is known gets its new attempt."""
+    """Add claims; a known one gets the new attempt."""
     connection.executemany(
         "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?)",
         map(msgspec.structs.astuple, claims),
@@ -104,14 +104,14 @@ def claims(connection: Connection, identifier: str) -> list[Claim]:
 
 
 def forget_claims(connection: Connection, identifier: str, attempt: str) -> None:
-    """Drop what an integration claimed in other attempts."""
+    """Drop an integration's claims of other attempts."""
     connection.execute(
         "DELETE FROM claims WHERE identifier = ? AND attempt != ?", [identifier, attempt]
     )
 
 
 def record_resync(connection: Connection, report: ResyncReport) -> None:
-    """Keep a report in the place of the integration's last one."""
+    """Replace the integration's report."""
     connection.execute(
         "INSERT OR REPLACE INTO resyncs VALUES (?, ?)",
         [report.identifier, msgspec.json.encode(report)],

@@ -1,4 +1,4 @@
-"""What turns something outside into events: one module for each trigger channel."""
+"""Triggers turn something outside into events: one module for each trigger channel."""
 
 from framework.triggers.kafka import Kafka
 

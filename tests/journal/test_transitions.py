@@ -6,7 +6,7 @@ import pytest
 
 from framework.errors import JournalError
 from framework.journal import Journal, Transition, transitions
-from framework.journal.transitions import Notes
+from framework.journal.transitions import Transitions
 
 DISK = JournalError("the journal could not be used: database or disk is full")
 
@@ -20,11 +20,11 @@ class Desk:
 
     def __init__(self):
         self.requests = []
-        self.notes = Notes(self.requests.append)
+        self.transitions = Transitions(self.requests.append)
 
     def note(self, times=1, identifier="jira"):
         for _ in range(times):
-            self.notes.add(transition(identifier))
+            self.transitions.add(transition(identifier))
 
     def store(self):
         while self.requests:
@@ -67,7 +67,7 @@ def test_what_was_dropped_is_counted_and_told_once_it_works_again(desk, said):
     desk.note(transitions.WAITING)
     desk.store()
 
-    assert said() == ["jira: transitions are kept again; 7 before are missing from its history"]
+    assert said() == ["jira: transitions are stored again; 7 are missing from its history"]
 
 
 def test_what_cannot_be_stored_is_logged_once_for_each_cause(desk, said):
@@ -78,7 +78,7 @@ def test_what_cannot_be_stored_is_logged_once_for_each_cause(desk, said):
     desk.fail(JournalError("the journal could not be used: database is locked"))
 
     [full, locked] = said()
-    assert full.startswith("jira: a transition is not kept")
+    assert full.startswith("jira: a transition is not stored")
     assert full.endswith("database or disk is full")
     assert locked.endswith("database is locked")
 
@@ -90,7 +90,7 @@ def test_a_cause_that_comes_back_is_logged_again(desk, said):
         desk.note()
         desk.store()
 
-    again = "jira: transitions are kept again; 2 before are missing from its history"
+    again = "jira: transitions are stored again; 2 are missing from its history"
     assert [line for line in said() if line == again] == [again, again]
     assert len(said()) == 4
 
@@ -137,7 +137,7 @@ def test_a_full_disk_costs_the_transition_and_nothing_else(journal, said):
     assert journal.transitions("jira") == [transition()]
     [lost, again] = said()
     assert "disk is full" in lost
-    assert again == "jira: transitions are kept again; 1 before are missing from its history"
+    assert again == "jira: transitions are stored again; 1 are missing from its history"
 
 
 def limit(connection, more):
@@ -158,7 +158,7 @@ def test_an_answer_that_comes_before_its_count_leaves_room():
     def put(request):
         request.answer.set_result(None)
 
-    at_once = Notes(put)
+    at_once = Transitions(put)
     taken = Future()
     for _ in range(transitions.WAITING * 2):
         at_once.add(transition())

@@ -11,7 +11,6 @@ from framework.errors import ConfigError
 from framework.events import Hub
 from framework.port import kafka_credentials, organization
 from framework.port.client import Client
-from framework.port.kafka_credentials import Credentials
 from framework.port.organization import Organization
 from framework.settings import Settings
 from framework.triggers.kafka.connection import Connection
@@ -27,9 +26,9 @@ REQUESTS_FLAG = "OCEAN_KAFKA_INTEGRATION_RESYNC_REQUESTS_TOPIC_ENABLED"
 
 
 class Tls(Settings, frozen=True):
-    """How the brokers' certificate is checked; without `caFile` by the machine's own CAs.
+    """How the brokers' certificate is checked; without `caFile`, by the machine's own CAs.
 
-    A relative `caFile` stands beside config.yaml.
+    A relative `caFile` is found from the folder of config.yaml.
     """
 
     ca_file: str | None = None
@@ -50,17 +49,17 @@ class Kafka(Settings, frozen=True, tag="KAFKA"):
     session_timeout_seconds: Annotated[int, Meta(ge=6)] = 45
 
     def beside(self, folder: Path) -> "Kafka":
-        """Return the channel with its files found from the folder of config.yaml."""
+        """Return the channel with paths relative to the folder of config.yaml resolved."""
         if self.tls.ca_file is None:
             return self
         return structs.replace(self, tls=Tls(ca_file=str(folder / self.tls.ca_file)))
 
     def listen(self, hub: Hub, client: Client) -> Listener:
-        """Return the thread that listens, not yet started; `client` is its own from then on."""
+        """Return the listening thread, not yet started; `client` belongs to it from then on."""
         return Listener(partial(self._connect, hub.instance, client), hub)
 
     def _connect(self, instance: str, client: Client) -> Connection:
-        """Connect with what Port says now: credentials and the organisation's flags may change."""
+        """Ask Port each time: credentials and the organisation's flags may change."""
         ours = organization.get(client)
         reading = {
             "group_id": f"{ours.id}.integration-framework.{instance}",
@@ -79,22 +78,16 @@ class Kafka(Settings, frozen=True, tag="KAFKA"):
         options: dict[str, Any] = {"security_protocol": self.security_protocol}
         if self.security_protocol.endswith("SSL"):
             options["ssl_context"] = self._ssl_context()
-        if not self._is_sasl and self.brokers:
+        is_sasl = self.security_protocol.startswith("SASL")
+        if not is_sasl and self.brokers:
             return options | {"bootstrap_servers": self.brokers}
         credentials = kafka_credentials.get(client)
         options["bootstrap_servers"] = self.brokers or credentials.brokers or EU_BROKERS
-        return options | (self._sasl(credentials) if self._is_sasl else {})
-
-    @property
-    def _is_sasl(self) -> bool:
-        return self.security_protocol.startswith("SASL")
-
-    def _sasl(self, credentials: Credentials) -> dict[str, Any]:
-        return {
-            "sasl_mechanism": self.sasl_mechanism,
-            "sasl_plain_username": credentials.username,
-            "sasl_plain_password": credentials.password,
-        }
+        if is_sasl:
+            options["sasl_mechanism"] = self.sasl_mechanism
+            options["sasl_plain_username"] = credentials.username
+            options["sasl_plain_password"] = credentials.password
+        return options
 
     def _ssl_context(self) -> ssl.SSLContext:
         try:

@@ -1,8 +1,8 @@
 """One connection to the brokers: a consumer for the records, an admin client for the topics.
 
 kafka-python leaves a thread and sockets behind when a constructor fails, and waits for ever for a
-broker that keeps silent during the TLS handshake. So the network loop is ours: a timer stops it
-(which fails every waiting call) and what a failed constructor leaves is closed.
+broker that keeps silent during the TLS handshake. So we own the network loop: a timer stops it
+(which fails every waiting call), and we close what a failed constructor leaves.
 """
 
 import threading
@@ -68,7 +68,7 @@ class Client:
 
     @contextmanager
     def patience(self, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
-        """Bound what is done inside: too late, it raises KafkaError, now and ever after."""
+        """Bound the calls inside: once too late, they raise KafkaError, now and for ever."""
         if self._is_dead.is_set():
             raise KafkaConnectionError("timed out earlier; only a new connection can help")
         timer = threading.Timer(seconds, self._end)
@@ -80,7 +80,7 @@ class Client:
             timer.cancel()
 
     def close(self, **options: Any) -> None:
-        """Say good-bye to the brokers if they listen, then leave nothing behind."""
+        """Take leave of the brokers if they answer, then close every socket."""
         with suppress(KafkaError), self.patience(CLOSE_SECONDS):
             self.api.close(**options)
         self._release()
@@ -91,7 +91,7 @@ class Client:
 
     def _networked(self, **options: Any) -> KafkaNetClient:
         self._network = KafkaNetClient(self._net, Connections(self._net, **options))
-        # The library forgets to hand its `allow_auto_create_topics` down to here.
+        # The library does not pass its `allow_auto_create_topics` on to here.
         self._network.cluster.config["allow_auto_create_topics"] = False
         return self._network
 
@@ -117,10 +117,17 @@ class Connection:
         self.consumer = self._reader.api
 
     def topics(self) -> Topics:
-        """Ask for each topic alone: one that is not granted would silence the others."""
-        verdicts = {topic: self._verdict(topic) for topic in self._wanted}
-        granted = tuple(topic for topic, why in verdicts.items() if why is None)
-        return Topics(granted, {topic: why for topic, why in verdicts.items() if why is not None})
+        """Ask for each topic alone: one that is not granted would stop the others."""
+        granted: list[str] = []
+        left_out: dict[str, str] = {}
+        for topic in self._wanted:
+            with self._admin.patience():
+                [answer] = self._admin.api.describe_topics([topic])
+            if code := answer["error_code"]:
+                left_out[topic] = WITHOUT.get(code, for_code(code).__name__)
+            else:
+                granted.append(topic)
+        return Topics(tuple(granted), left_out)
 
     def ask(self) -> None:
         """Make a round trip on the consumer's own connections; KafkaError if there is no answer."""
@@ -133,9 +140,3 @@ class Connection:
         """Leave the group and close every socket."""
         self._reader.close(autocommit=False, timeout_ms=2_000)
         self._admin.close()
-
-    def _verdict(self, topic: str) -> str | None:
-        with self._admin.patience():
-            [answer] = self._admin.api.describe_topics([topic])
-        code = answer["error_code"]
-        return WITHOUT.get(code, for_code(code).__name__) if code else None

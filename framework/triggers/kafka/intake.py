@@ -1,4 +1,4 @@
-"""Records into the house: each becomes an event and is recorded, or is counted and passed over."""
+"""Take records in: each becomes an event in the journal, or is counted and passed over."""
 
 import itertools
 import time
@@ -20,14 +20,14 @@ Batches = Mapping[TopicPartition, Sequence[Record]]
 
 
 class Taken(Struct, frozen=True):
-    """The next offset of each partition of which records were taken; why it ended early, if so."""
+    """The next offset of each partition that records were taken from; an error if one ended it."""
 
     done: dict[TopicPartition, int]
     error: str | None = None
 
 
 class Intake:
-    """Hands events to `accept`, which returns how many integrations each concerns."""
+    """Passes events to `accept`, which returns how many integrations each concerns."""
 
     def __init__(self, accept: Callable[[Event], int], turn_seconds: float = TURN_SECONDS):
         self._accept = accept
@@ -35,7 +35,7 @@ class Intake:
         self.counters = dict.fromkeys(("records", "events", "foreign", *PASSED), 0)
 
     def take(self, batches: Batches) -> Taken:
-        """Take records in order, until the journal refuses one or the turn has lasted too long."""
+        """Take records in order, until the journal refuses one or it takes too long."""
         done = dict[TopicPartition, int]()
         deadline = time.monotonic() + self._turn_seconds
         for record in itertools.chain.from_iterable(batches.values()):
@@ -67,7 +67,7 @@ class Intake:
 
 
 def give_back(consumer: Any, batches: Batches, taken: Taken) -> None:
-    """Have the records that were not taken come again."""
+    """Seek back, so that the records that were not taken come again."""
     assigned = consumer.assignment()
     for partition, batch in batches.items():
         following = taken.done.get(partition, batch[0].offset)

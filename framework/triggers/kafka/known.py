@@ -5,12 +5,12 @@ import re
 from msgspec import Struct
 
 LENGTH = 300  # characters of the library's own words that are shown
-SUBJECT = re.compile(r"<Kafka.*?>: ")  # connection and transport describe themselves at length
-WEAK = 1  # says only that it did not work
+SUBJECT = re.compile(r"<Kafka.*?>: ")  # how connection and transport describe themselves
+WEAK = 1  # says only that it failed
 
 
 class Complaint(Struct, frozen=True):
-    """A line of the log, how telling it is, and whether newer credentials may help."""
+    """A line of the log, how much it explains, and whether newer credentials may help."""
 
     rank: int
     advice: str
@@ -98,7 +98,7 @@ KNOWN = (
 
 
 def judge(line: str) -> Complaint | None:
-    """Recognise a line; None for one that says nothing about the connection."""
+    """Recognise a line; return None if it says nothing about the connection."""
     said = SUBJECT.sub("", line)
     for known in KNOWN:
         if re.search(known.pattern, said):

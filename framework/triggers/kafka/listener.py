@@ -1,4 +1,4 @@
-"""The trigger's thread: connect, read, record, commit; when anything fails, say why and go on."""
+"""The trigger's thread: connect, read, record, commit; if anything fails, say why and go on."""
 
 import logging
 import threading
@@ -13,6 +13,7 @@ from kafka.errors import (
     TopicAuthorizationFailedError,
 )
 
+from framework import backoff
 from framework.errors import FrameworkError, JournalError, StoppedError
 from framework.events import Hub, TriggerStatus
 from framework.triggers.kafka import intake
@@ -29,6 +30,7 @@ State = Literal["connecting", "listening", "degraded", "failed", "stopped"]
 TYPE = "KAFKA"
 POLL_MS = 500  # how long a stop may go unnoticed
 MOST_RECORDS = 100
+FIRST_RETRY = 1.0  # seconds
 SLOWEST_RETRY = 30.0  # seconds
 UNCOMMITTED = "the brokers do not accept the commit of offsets: it is tried again"
 
@@ -52,14 +54,16 @@ class Listener(threading.Thread):
         with self._complaints:
             while not self._stop_flag.is_set():
                 try:
-                    self._live()
+                    self._listen()
                 except StoppedError:
                     break
-                except Exception as error:  # noqa: BLE001 - a trigger that ends loses every later event
-                    self._failed(error)
+                except Exception as error:  # noqa: BLE001 - a trigger that ends loses all later events
+                    self._failures += 1
+                    self._say("failed", self._explained(error))
+                    self._wait(self._failures)
         self._say("stopped", None)
 
-    def _live(self) -> None:
+    def _listen(self) -> None:
         self._complaints.begin()
         with closing(self._connect()) as connection:
             self._complaints.forget()
@@ -72,16 +76,16 @@ class Listener(threading.Thread):
     def _round(self, connection: Connection, watch: Watch) -> None:
         watch.look()
         try:
-            self._turn(connection, watch)
+            self._read(connection, watch)
         except JournalError as error:
             self._refusals += 1
             self._judge(watch, str(error))
-            self._stop_flag.wait(_delay(self._refusals))
+            self._wait(self._refusals)
         else:
             self._refusals = 0
             self._judge(watch, None)
 
-    def _turn(self, connection: Connection, watch: Watch) -> None:
+    def _read(self, connection: Connection, watch: Watch) -> None:
         batches = self._poll(connection, watch)
         taken = self._intake.take(batches)
         intake.give_back(connection.consumer, batches, taken)
@@ -116,10 +120,8 @@ class Listener(threading.Thread):
         else:
             self._say("connecting", None)
 
-    def _failed(self, error: Exception) -> None:
-        self._failures += 1
-        self._say("failed", self._explained(error))
-        self._stop_flag.wait(_delay(self._failures))
+    def _wait(self, failures: int) -> None:
+        self._stop_flag.wait(backoff.delay(failures, first=FIRST_RETRY, cap=SLOWEST_RETRY))
 
     def _explained(self, error: Exception) -> str:
         match error:
@@ -128,8 +130,8 @@ class Listener(threading.Thread):
             case KafkaError():
                 return self._complaints.explain(error)
             case _:
-                log.error("the trigger failed unforeseen", exc_info=error)
-                return f"unforeseen: {error!r}; the log holds more, please report it"
+                log.error("the trigger failed unexpectedly", exc_info=error)
+                return f"unexpected: {error!r}; the log says more, please report it"
 
     def _say(self, state: State, reason: str | None) -> None:
         before = self.status
@@ -138,7 +140,3 @@ class Listener(threading.Thread):
             return
         level = logging.WARNING if reason else logging.INFO
         log.log(level, "trigger %s: %s%s", TYPE, state, f": {reason}" if reason else "")
-
-
-def _delay(failures: int) -> float:
-    return min(SLOWEST_RETRY, 2.0 ** (failures - 1))

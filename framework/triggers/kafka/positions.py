@@ -1,7 +1,7 @@
 """Where reading begins and how far it has got.
 
-A group reads on from its last commit. A partition without one gets its *end* committed, and only
-then everything is resynced: what was produced before is in Port by then, what comes later is read.
+A group reads on from its last commit. For a partition without one we commit its *end* and only then
+resync everything: earlier records are in Port by then, later ones are read.
 """
 
 import logging
@@ -27,7 +27,7 @@ class Positions:
     def __init__(self, resync_all: Callable[[str], None]):
         self._resync_all = resync_all
         self._settled = set[TopicPartition]()
-        self._owed: str | None = START  # kept until it is recorded, whatever comes in between
+        self._owed: str | None = START  # the reason for a resync that is not recorded yet
         self._uncommitted = dict[TopicPartition, int]()
         self._retry_at = 0.0
 
@@ -38,7 +38,7 @@ class Positions:
 
     @property
     def are_behind(self) -> bool:
-        """Tell whether a commit failed and has not been made good yet."""
+        """Tell whether a commit failed and none has succeeded since."""
         return bool(self._uncommitted)
 
     def settle(self, consumer: Any) -> None:  # kafka-python ships no types
@@ -54,16 +54,16 @@ class Positions:
             self._owed = None
 
     def unsettle(self, partitions: Iterable[TopicPartition]) -> None:
-        """Have partitions judged anew: their position is gone, or the connection is."""
+        """Forget that partitions have a position; `settle` gives them one again."""
         self._settled -= set(partitions)
 
     def lost(self, consumer: Any, partitions: Iterable[TopicPartition]) -> None:
-        """Go on at the end of partitions whose next record is no longer there."""
+        """Continue at the end of partitions whose next record no longer exists."""
         self._owed = self._owed or LOST
         self._to_end(consumer, sorted(partitions))
 
     def advance(self, consumer: Any, done: Mapping[TopicPartition, int]) -> None:
-        """Commit what is recorded, with what failed to be committed before; never raises for it."""
+        """Commit the offsets of recorded records, those of failed commits too; log a failure."""
         self._uncommitted.update(done)
         if not done and time.monotonic() < self._retry_at:
             return
@@ -78,7 +78,7 @@ class Positions:
             self._uncommitted.clear()
 
     def forget(self) -> None:
-        """Begin with a new connection: it reads on from what is committed."""
+        """Start over with a new connection, which reads on from the last commit."""
         self._settled.clear()
         self._uncommitted.clear()
 

@@ -1,7 +1,7 @@
-"""Why the brokers cannot be reached: kafka-python tells only its own log, so we listen to that.
+"""Why the brokers cannot be reached: kafka-python says so only in its own log, so we read that.
 
-From outside a wrong password, a wrong CA and a broker that is down all look the same (a time-out).
-Most attempts after the first say just "socket disconnected", so the most telling line is kept.
+A wrong password, a wrong CA and a broker that is down all raise the same error (a time-out).
+Most attempts after the first log just "socket disconnected", so the best line is kept.
 """
 
 import logging
@@ -24,7 +24,7 @@ FOREIGN_GROUP = (
 
 
 class Complaints(logging.Handler):
-    """Keep the most telling line since the last success; as a context manager, listen for them."""
+    """Keep the line that explains most since the last success; a context manager listens."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -32,8 +32,8 @@ class Complaints(logging.Handler):
         self._is_old = False
 
     def __enter__(self) -> Self:
-        # Several lines for each try of each broker, where the status says it once; and at level
-        # DEBUG it shows the password.
+        # The library logs several lines for each try of each broker, where our status says it once;
+        # at level DEBUG it logs the password.
         LIBRARY.setLevel(logging.CRITICAL)
         NETWORK.setLevel(logging.WARNING)
         NETWORK.propagate = False
@@ -56,15 +56,15 @@ class Complaints(logging.Handler):
             self.worst, self._is_old = complaint, False
 
     def begin(self) -> None:
-        """From here on another reason takes the place of the last attempt's, unless it is weak."""
+        """Begin an attempt: its reason replaces that of the last one, unless it is weak."""
         self._is_old = True
 
     def forget(self) -> None:
-        """Start anew: the brokers answered."""
+        """Forget all lines: the brokers answered."""
         self.worst = None
 
     def explain(self, error: KafkaError) -> str:
-        """Say why an attempt failed and what to do next."""
+        """Return why an attempt failed and what to do next."""
         if isinstance(error, GroupAuthorizationFailedError):
             return f"{FOREIGN_GROUP} ({error})"
         complaints = [each for each in (judge(str(error)), self.worst) if each is not None]

@@ -1,7 +1,7 @@
-"""A Kafka record as Port writes it -> an event, or why it is passed over.
+"""Turn a Kafka record of Port into an event, or say why it is passed over.
 
-Two topics bring resyncs: `{orgId}.integration.resync.requests` nothing else, and the older
-`{orgId}.change.log` among every change of the organisation.
+Two topics bring resyncs: `{orgId}.integration.resync.requests` brings nothing else, the older
+`{orgId}.change.log` brings every change in the organisation.
 """
 
 import enum
@@ -28,7 +28,7 @@ class Record(Protocol):
 
 
 class Passed(enum.StrEnum):
-    """Why a record is no event; also the name under which it is counted."""
+    """Why a record is no event; also the name of its counter."""
 
     TOMBSTONE = "tombstones"
     MALFORMED = "malformed"
@@ -62,7 +62,7 @@ class _Diff(Struct):
 
 
 def event(record: Record) -> Event | Passed:
-    """Read a record; whatever is in it, nothing is raised."""
+    """Read a record; never raise, whatever it contains."""
     if record.value is None or record.value.strip() == NULL:
         return Passed.TOMBSTONE
     try:
@@ -78,10 +78,7 @@ def _read(record: Record, value: bytes) -> Event | Passed:
         return _resync(record, request.integration_id, "requested in Port")
     if (envelope.resource_type, envelope.action) != ("integration", "UPDATE"):
         return Passed.UNRELATED
-    return _changed(record, msgspec.json.decode(envelope.diff, type=_Diff | None))
-
-
-def _changed(record: Record, diff: _Diff | None) -> Event | Passed:
+    diff = msgspec.json.decode(envelope.diff, type=_Diff | None)
     if diff is None or diff.after is None or _is_our_own(diff.after):
         return Passed.UNRELATED
     integration = diff.after.installation_id or diff.after.identifier
@@ -91,7 +88,7 @@ def _changed(record: Record, diff: _Diff | None) -> Event | Passed:
 
 
 def _is_our_own(after: _Integration) -> bool:
-    # Writing the resync state gives it and the integration the same time; it must never loop.
+    # When we write the resync state, it and the integration get the same time; that must not loop.
     written = after.resync_state and after.resync_state.updated_at
     return written is not None and written == after.updated_at
 

@@ -1,4 +1,4 @@
-"""Looks after one connection: which topics it may read, whether the brokers still answer."""
+"""Watch one connection: which topics it may read, whether the brokers still answer."""
 
 import time
 from collections.abc import Iterable
@@ -9,14 +9,14 @@ from framework.errors import TransientError
 from framework.triggers.kafka.connection import Connection
 from framework.triggers.kafka.reasons import Complaints
 
-CALM_SECONDS = 60.0  # between two looks when all is well, or only a topic is left out
-WORRIED_SECONDS = 5.0  # when the library complains, or there is nothing at all to read
+CALM_SECONDS = 60.0  # between two checks when all is well, or only a topic is left out
+WORRIED_SECONDS = 5.0  # when the library complains, or no topic can be read
 GIVE_UP_SECONDS = 60.0  # without an answer: a new connection, with new credentials
 REFUSED = "may not be read with these credentials"
 
 
 class Watch:
-    """One for each connection; `topics` and `silence` are what operators should know."""
+    """One for each connection; `topics` and `silence` are for operators."""
 
     def __init__(self, connection: Connection, complaints: Complaints):
         self._connection = connection
@@ -29,46 +29,43 @@ class Watch:
 
     @property
     def topics(self) -> str | None:
-        """Say which topics are left out and what to do about it."""
+        """The topics that are left out and what to do about it, or None."""
         if not self._left_out:
             return None
         each = ", ".join(f"topic {topic!r} {why}" for topic, why in self._left_out.items())
         return f"{each}: ask Port's support to provision it, or check triggerChannel.topics"
 
     def look(self) -> None:
-        """Look if it is time to; raise TransientError when only a new connection can help."""
+        """Check when it is time to; raise TransientError if only a new connection can help."""
         worst = self._complaints.worst
         if worst is not None and worst.credentials:
             raise TransientError(str(worst))
+        worried = worst or self._silent_since or not self.granted
         now = time.monotonic()
-        if now - self._looked_at < self._interval():
+        if now - self._looked_at < (WORRIED_SECONDS if worried else CALM_SECONDS):
             return
         self._looked_at = now
         try:
-            self._subscribe()
+            topics = self._connection.topics()
+            self._left_out = topics.left_out
+            self._read(topics.granted)
             self._connection.ask()
         except KafkaError as error:
-            self._unanswered(error, now)
+            self.silence = self._complaints.explain(error)
+            self._silent_since = self._silent_since or now
+            if now - self._silent_since > GIVE_UP_SECONDS:
+                raise TransientError(self.silence) from error
         else:
             self._complaints.forget()
             self.silence = self._silent_since = None
 
     def refuse(self, topics: Iterable[str]) -> None:
-        """Leave out topics that turned out to be unreadable, until the next look."""
+        """Leave out topics that turned out to be unreadable, until the next check."""
         refused = {topic: REFUSED for topic in topics if topic in self.granted}
         if not refused:
             raise TransientError("the brokers refuse topics that are not read any more")
         self._left_out = {**self._left_out, **refused}
         self._read(tuple(topic for topic in self.granted if topic not in refused))
-
-    def _interval(self) -> float:
-        worried = self._complaints.worst or self._silent_since or not self.granted
-        return WORRIED_SECONDS if worried else CALM_SECONDS
-
-    def _subscribe(self) -> None:
-        topics = self._connection.topics()
-        self._left_out = topics.left_out
-        self._read(topics.granted)
 
     def _read(self, topics: tuple[str, ...]) -> None:
         if topics == self.granted:
@@ -78,9 +75,3 @@ class Watch:
             self._connection.consumer.subscribe(topics)
         else:
             self._connection.consumer.unsubscribe()
-
-    def _unanswered(self, error: KafkaError, now: float) -> None:
-        self.silence = self._complaints.explain(error)
-        self._silent_since = self._silent_since or now
-        if now - self._silent_since > GIVE_UP_SECONDS:
-            raise TransientError(self.silence) from error

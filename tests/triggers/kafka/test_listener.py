@@ -107,14 +107,14 @@ def test_what_port_says_is_shown_as_it_is(house):
     house.until(lambda: house.listener.status.reason == "Port has no Kafka credentials")
 
 
-def test_an_unforeseen_error_does_not_end_the_trigger(house, connection, caplog):
+def test_an_unexpected_error_does_not_end_the_trigger(house, connection, caplog):
     house.attempts = [KeyError("surprise"), connection]
     house.listener.start()
     house.until(lambda: house.listener.status.state == "failed")
     assert "KeyError('surprise')" in house.listener.status.reason
 
     house.until(listening(house))
-    assert "unforeseen" in caplog.text
+    assert "unexpected" in caplog.text
 
 
 def test_a_connection_that_breaks_is_closed_and_made_anew(house, consumer, connection):
