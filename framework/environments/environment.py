@@ -1,8 +1,22 @@
-"""A built environment, as the rest of the house sees it."""
+"""An environment as the rest of the house sees it: what is wanted, and what was built."""
 
 from pathlib import Path
 
 from msgspec import Struct
+
+from framework.environments.settings import Installation
+
+
+class Wanted(Struct, frozen=True):
+    """`label` is the integration's identifier; `folder` holds its requirements.txt.
+
+    Where there is none, the dependencies in its pyproject.toml count. A requirements.lock beside
+    them is where resolving starts from.
+    """
+
+    label: str
+    folder: Path
+    installation: Installation = Installation()
 
 
 class Environment(Struct, frozen=True):

@@ -10,7 +10,7 @@ from framework.environments.build import history
 from framework.environments.build.build import Order
 from framework.environments.build.history import History
 from framework.environments.build.maker import Maker, Told
-from framework.environments.environment import Environment
+from framework.environments.environment import Environment, Wanted
 from framework.environments.inputs import inputs, keys
 from framework.environments.inputs.inputs import Inputs
 from framework.environments.inputs.requirements import LOCK
@@ -23,7 +23,6 @@ from framework.environments.python import finder
 from framework.environments.uv import failures
 from framework.environments.uv.installer import LIMIT_SECONDS
 from framework.environments.uv.steps import Say
-from framework.environments.wanted import Wanted
 from framework.errors import BuildUnavailableError, RequirementsError
 
 MSGSPEC = version("msgspec")

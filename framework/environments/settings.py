@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Meta, structs
 
-from framework.environments.uv.failures import HIDDEN
+from framework.environments.credentials import HIDDEN
 from framework.settings import Settings
 
 # A password with / ? # or @ as it is would not be known for one, and shown: it must be encoded.

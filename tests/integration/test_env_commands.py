@@ -14,10 +14,10 @@ import psutil
 import pytest
 
 from framework.environments import Environment, Environments
+from framework.environments.environment import Wanted
 from framework.environments.installed import current, leases, receipt, shelf
 from framework.environments.installed.current import Current
 from framework.environments.upkeep import collect
-from framework.environments.wanted import Wanted
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = 86400  # seconds

@@ -16,11 +16,11 @@ from msgspec import Raw
 
 from framework import kernel
 from framework.environments import Environments
+from framework.environments.environment import Wanted
 from framework.environments.python import finder
 from framework.environments.python.identity import Python
 from framework.environments.python.interview import SUPPORTED
 from framework.environments.settings import Installation
-from framework.environments.wanted import Wanted
 from framework.errors import RequirementsError
 from framework.events import Resync as Event
 from framework.journal import Journal

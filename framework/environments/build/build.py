@@ -6,12 +6,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from framework.environments import credentials
 from framework.environments.inputs import lines, sources
 from framework.environments.inputs.inputs import Inputs
 from framework.environments.installed import receipt
 from framework.environments.installed.receipt import Receipt
 from framework.environments.lock.lock import Lock
-from framework.environments.uv import failures
 from framework.environments.uv.steps import Step, Steps
 
 COPY = "requirements.lock"  # exactly the lock that is in the key
@@ -36,7 +36,7 @@ def build(order: Order, folder: Path, steps: Steps) -> None:
     steps.take(Step("creating the environment", venv))
     if order.lock.lines:
         _install(order, folder, steps)
-    (folder / KEPT).write_text(failures.redacted(order.lock.text))
+    (folder / KEPT).write_text(credentials.redacted(order.lock.text))
     done = describe(order, folder, steps.seconds)
     receipt.seal(folder, done)
     steps.say(f"built in {done.seconds:.1f} s, packages: {len(done.packages)} ({order.why})")
@@ -96,7 +96,7 @@ def describe(order: Order, folder: Path, seconds: float) -> Receipt:
         uv=uv_version(folder),
         seconds=round(seconds, 3),
         packages=sorted(_pin(info) for info in site_packages.glob("*.dist-info")),
-        requirements=[failures.redacted(line) for line in order.inputs.requirements.lines],
+        requirements=[credentials.redacted(line) for line in order.inputs.requirements.lines],
         site_packages=str(site_packages.relative_to(folder)),
         why=order.why,
         label=order.inputs.label,

@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from framework import files
+from framework.environments import credentials
 from framework.environments.inputs.inputs import Inputs
 from framework.environments.lock.lock import Lock
 from framework.environments.python import identity
 from framework.environments.python.identity import Python
-from framework.environments.uv.failures import redacted
 
 FIRST_BUILD = "first build"
 LOST = "it was missing or damaged"
@@ -66,8 +66,8 @@ def record(key: str, inputs: Inputs, lock: Lock) -> Record:
     return Record(
         key=key,
         python=inputs.python,
-        requirements=[redacted(line) for line in inputs.requirements.lines],
-        packages=[redacted(package) for package in lock.packages],
+        requirements=[credentials.redacted(line) for line in inputs.requirements.lines],
+        packages=[credentials.redacted(package) for package in lock.packages],
         sources={str(source.path): source.digest for source in inputs.sources},
     )
 

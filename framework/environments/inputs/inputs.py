@@ -4,12 +4,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from framework.environments.environment import Wanted
 from framework.environments.inputs import keys, requirements
 from framework.environments.inputs.requirements import LOCK, Requirements
 from framework.environments.inputs.sources import Source, Sources
 from framework.environments.python.identity import Python
 from framework.environments.settings import Installation
-from framework.environments.wanted import Wanted
 
 OLDEST = "3.10"  # a lock is for this Python and all later ones, if the packages allow it
 

@@ -6,12 +6,12 @@ from functools import lru_cache
 
 import msgspec
 
+from framework.environments import credentials
 from framework.environments.inputs import lines
 from framework.environments.inputs.requirements import Requirements
 from framework.environments.inputs.sources import Source
 from framework.environments.python.identity import Python
 from framework.environments.settings import Installation
-from framework.environments.uv.failures import redacted
 
 SCHEMA = 2  # counted up when environments are built in another way
 LENGTH = 32  # hex digits
@@ -27,7 +27,7 @@ def inputs(
     public = installation.public()
     where = (public.indexes, public.find_links, public.exclude_newer, sorted(public.only_binary))
     digests = [source.digest for source in sources]
-    wanted = [redacted(line) for line in requirements.lines]
+    wanted = [credentials.redacted(line) for line in requirements.lines]
     return digest(SCHEMA, wanted, digests, where, floor)
 
 
@@ -48,4 +48,4 @@ def digest(*parts: object) -> str:
 @lru_cache(maxsize=256)
 def normalised(lock: str) -> str:
     """Return the hash of what counts in a lock: equal ones are looked at once."""
-    return digest(lines.normalised(redacted(lock)))
+    return digest(lines.normalised(credentials.redacted(lock)))

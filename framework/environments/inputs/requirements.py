@@ -6,8 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from framework.environments import credentials
 from framework.environments.inputs import lines
-from framework.environments.uv.failures import redacted
 from framework.errors import RequirementsError
 
 FILE, PROJECT, LOCK = "requirements.txt", "pyproject.toml", "requirements.lock"
@@ -94,8 +94,8 @@ def _lines(path: Path, above: list[Path]) -> Iterator[str]:
             continue
         if lines.URL.match(included["path"]):
             raise RequirementsError(
-                f"{path}: {redacted(line)!r} names a file on another machine; a change in it would "
-                "go unnoticed. Write out here what it asks for."
+                f"{path}: {credentials.redacted(line)!r} names a file on another machine; a "
+                "change in it would go unnoticed. Write out here what it asks for."
             )
         kind = "-c " if "c" in included["option"][:3] else ""
         for inner in _lines(path.parent / included["path"], [*above, path]):

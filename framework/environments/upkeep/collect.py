@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
+from framework.environments import credentials
 from framework.environments.build.build import KEPT
 from framework.environments.installed import leases, shelf
 from framework.environments.installed.shelf import Built, InUseError
@@ -15,7 +16,6 @@ from framework.environments.upkeep import size
 from framework.environments.upkeep.damage import canonical
 from framework.environments.upkeep.uses import Uses
 from framework.environments.uv import cache
-from framework.environments.uv.failures import redacted
 from framework.environments.uv.installer import Uv
 
 KEEP_DAYS = 7.0  # since the last start in it
@@ -71,7 +71,7 @@ def tidy(uv: Uv, gone: Iterable[Built], left: Iterable[Built], stop: Event) -> i
 
 def _body(path: Path) -> str:
     try:
-        return lock.parse(redacted(path.read_text("utf-8"))).body
+        return lock.parse(credentials.redacted(path.read_text("utf-8"))).body
     except (OSError, UnicodeDecodeError):
         return ""
 

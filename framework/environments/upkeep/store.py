@@ -5,13 +5,13 @@ from importlib.metadata import version
 from pathlib import Path
 from threading import Event
 
+from framework.environments.environment import Wanted
 from framework.environments.environments import Environments
 from framework.environments.installed import shelf
 from framework.environments.installed.shelf import Built
 from framework.environments.upkeep import uses
 from framework.environments.upkeep.uses import UNUSED, Noted, Uses
 from framework.environments.uv.installer import Uv
-from framework.environments.wanted import Wanted
 from framework.errors import BuildError, RequirementsError
 
 

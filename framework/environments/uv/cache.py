@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from threading import Event
 
-from framework.environments.uv.failures import redacted
+from framework.environments import credentials
 from framework.environments.uv.installer import Uv
 from framework.errors import BuildUnavailableError
 
@@ -27,5 +27,5 @@ def _run(uv: Uv, arguments: list[str], stop: Event) -> None:
             f"{what} did not end; a build may be in its way. Try again when none runs."
         ) from error
     if completed.status != 0:
-        said = redacted(completed.stderr.strip())
+        said = credentials.redacted(completed.stderr.strip())
         raise BuildUnavailableError(f"{what} failed: {said}. Try again when no build runs.")

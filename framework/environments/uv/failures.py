@@ -9,12 +9,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from framework.environments import credentials
 from framework.errors import BuildError, BuildUnavailableError, RequirementsError
 from framework.process import Completed
 
 LAST_LINES = 40  # of what uv printed; its explanation stands at the end
-USERINFO = re.compile(r"(\b[a-z][\w+.-]*://)[^/\s]*@", re.IGNORECASE)
-HIDDEN = "***"
 ERROR = 2  # uv's exit status for what it did not expect; 1 is for what can be foreseen
 
 
@@ -80,7 +79,7 @@ def failure(what: str, completed: Completed, secrets: Iterable[str]) -> BuildErr
 
 def explain(what: str, completed: Completed, secrets: Iterable[str]) -> str:
     """Compose the message of a program that failed."""
-    said = redacted(words(completed), secrets)
+    said = credentials.redacted(words(completed), secrets)
     cure = diagnose(said, completed.status).cure
     return f"{what} failed (uv: {ended(completed.status)}):\n{said}\n{cure}"
 
@@ -108,10 +107,3 @@ def diagnose(said: str, status: int) -> Cause:
 def ended(status: int) -> str:
     """Say how a program ended."""
     return f"exit status {status}" if status >= 0 else f"killed by signal {-status}"
-
-
-def redacted(text: str, secrets: Iterable[str] = ()) -> str:
-    """Hide the credentials in URLs, and every one of `secrets`."""
-    for secret in secrets:
-        text = text.replace(secret, HIDDEN)
-    return USERINFO.sub(rf"\1{HIDDEN}@", text)

@@ -9,6 +9,7 @@ from threading import Event
 from msgspec import Struct
 
 from framework import orphans
+from framework.environments import credentials
 from framework.environments.uv import failures
 from framework.environments.uv.installer import Uv
 from framework.errors import BuildUnavailableError, StoppedError
@@ -88,7 +89,7 @@ class Steps:
 
     def _note(self, step: Step, completed: Completed) -> None:
         said = f"{completed.stdout}{completed.stderr}"
-        shown = failures.redacted(self._shown(said), self._uv.secrets)
+        shown = credentials.redacted(self._shown(said), self._uv.secrets)
         with suppress(OSError), self._log.open("a") as file:  # a full disk has its own message
             file.write(f"--- {step.name}: {failures.ended(completed.status)}\n{shown}\n")
 

@@ -5,6 +5,7 @@ import pytest
 
 from framework.environments.build import build
 from framework.environments.build.build import Order
+from framework.environments.environment import Wanted
 from framework.environments.inputs import inputs
 from framework.environments.inputs.inputs import Inputs
 from framework.environments.inputs.sources import Sources
@@ -14,7 +15,6 @@ from framework.environments.python import identity
 from framework.environments.settings import Installation
 from framework.environments.uv.installer import Uv
 from framework.environments.uv.steps import Steps
-from framework.environments.wanted import Wanted
 from framework.errors import BuildError, StoppedError
 from tests.fakes.environment import SITE_PACKAGES
 from tests.fakes.uv import FakeUv

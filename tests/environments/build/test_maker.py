@@ -8,11 +8,11 @@ from msgspec import structs
 
 from framework.environments.build.build import Order
 from framework.environments.build.maker import LOG_BYTES, Maker
+from framework.environments.environment import Wanted
 from framework.environments.inputs import inputs
 from framework.environments.inputs.sources import Sources
 from framework.environments.lock.lock import Lock
 from framework.environments.python import identity
-from framework.environments.wanted import Wanted
 from tests.fakes.uv import FakeUv
 
 CORES = os.cpu_count() or 1

@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from framework.environments.environment import Wanted
 from framework.environments.inputs import inputs
 from framework.environments.inputs.inputs import Inputs
 from framework.environments.inputs.sources import Sources
 from framework.environments.python import identity
 from framework.environments.settings import Installation
-from framework.environments.wanted import Wanted
 from framework.errors import RequirementsError
 
 OWN = identity.own()

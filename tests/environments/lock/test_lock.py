@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from framework.environments.environment import Wanted
 from framework.environments.inputs import inputs
 from framework.environments.inputs.inputs import Inputs
 from framework.environments.inputs.sources import Sources
@@ -11,7 +12,6 @@ from framework.environments.lock import lock
 from framework.environments.lock.lock import EMPTY, Lock, Locks
 from framework.environments.python import identity
 from framework.environments.settings import Installation
-from framework.environments.wanted import Wanted
 from framework.errors import RequirementsError
 
 PIN = "six==1.17.0 \\\n    --hash=sha256:0\n"

@@ -4,6 +4,7 @@ from threading import Event
 import pytest
 from msgspec import structs
 
+from framework.environments.environment import Wanted
 from framework.environments.inputs import inputs
 from framework.environments.inputs.inputs import Inputs
 from framework.environments.inputs.sources import Sources
@@ -14,7 +15,6 @@ from framework.environments.python import identity
 from framework.environments.settings import Installation
 from framework.environments.uv.installer import Uv
 from framework.environments.uv.steps import Steps
-from framework.environments.wanted import Wanted
 from framework.errors import RequirementsError
 from tests.fakes.uv import FakeUv
 

@@ -10,27 +10,6 @@ from framework.errors import RequirementsError as Wrong
 from framework.process import Completed
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("see https://me:secret@host/simple/", "see https://***@host/simple/"),
-        ("see https://token@host/simple/", "see https://***@host/simple/"),
-        ("see https://me:with@sign@host/", "see https://***@host/"),
-        ("git+ssh://git@host/o/r.git", "git+ssh://***@host/o/r.git"),
-        ("HTTPS://me:secret@host", "HTTPS://***@host"),
-        ("https://host/simple/", "https://host/simple/"),
-        ("six @ https://host/six.whl", "six @ https://host/six.whl"),
-        ("two https://a:b@c/ https://d:e@f/", "two https://***@c/ https://***@f/"),
-    ],
-)
-def test_credentials_in_urls_are_hidden(text: str, expected: str) -> None:
-    assert failures.redacted(text) == expected
-
-
-def test_known_secrets_are_hidden_wherever_they_stand() -> None:
-    assert failures.redacted("password hush refused", ["hush"]) == "password *** refused"
-
-
 def test_a_complaint_names_the_step_repeats_uv_and_says_what_to_do() -> None:
     failed = Completed(1, "", "error: No solution found\n  cause: you require six<1 and six>1\n")
     assert failures.explain("r.txt: installing", failed, []) == (
