@@ -19,7 +19,7 @@ from framework.environments import Environments
 from framework.environments.environment import Wanted
 from framework.environments.python import finder
 from framework.environments.python.identity import Python
-from framework.environments.python.interview import SUPPORTED
+from framework.environments.python.survey import SUPPORTED
 from framework.environments.settings import Installation
 from framework.errors import RequirementsError
 from framework.events import Resync as Event

@@ -1,4 +1,4 @@
-"""What each Python of this machine said when it was asked, so that it is asked only once."""
+"""What each Python of this machine says that it is: asked once, remembered in a file."""
 
 import os
 from collections.abc import Callable
@@ -9,14 +9,31 @@ from threading import Event
 import msgspec
 from msgspec import Struct
 
-from framework import files
+from framework import files, process
 from framework.environments import turns
-from framework.environments.python import interview
 from framework.environments.python.identity import Python
-from framework.environments.python.interview import NoAnswerError
-from framework.errors import BuildError
+from framework.errors import BuildError, FrameworkError
 
-LOCK_SECONDS = 5.0  # for another writer to be done
+SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
+LIMIT_SECONDS = 20.0  # for an answer on a loaded machine; 0.05 s is usual
+LOCK_SECONDS = 5.0  # for another writer to finish
+QUESTION = """
+import json, sys, sysconfig
+platform = "%s %s" % (sysconfig.get_platform(), sysconfig.get_config_var("SOABI"))
+print(json.dumps([sys.implementation.name, sys.version, platform]))
+"""
+
+
+class NoAnswerError(FrameworkError):
+    """A program did not say which Python it is; the message is why."""
+
+
+class Answer(Struct, frozen=True, array_like=True):
+    """`version` is sys.version, `platform` the machine and the ABI."""
+
+    implementation: str
+    version: str
+    platform: str
 
 
 class Known(Struct, frozen=True):
@@ -26,12 +43,12 @@ class Known(Struct, frozen=True):
     trouble: str | None = None
 
 
-Answers = dict[str, Known]
-decoder = msgspec.json.Decoder(Answers)
+Programs = dict[str, Known]  # by real path
+decoder = msgspec.json.Decoder(Programs)
 
 
-class Memory:
-    """A file of answers by real path; a program whose size or time changed is asked again."""
+class Survey:
+    """The file of answers; a program whose size or modification time changed is asked again."""
 
     def __init__(self, file: Path):
         self._file = file
@@ -39,65 +56,68 @@ class Memory:
 
     def about(self, path: Path) -> Known:
         """Return what is known about the program at a real path; raise OSError if it is gone."""
-        found = path.stat()
+        stat = path.stat()
         known = self._known.get(str(path))
-        if known and (known.python.size, known.python.mtime_ns) == _state(found):
+        if known and (known.python.size, known.python.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
             return known
         try:
-            known = _asked(path, found)
-        except OSError as error:  # not its fault: nothing to remember
-            return _silent(path, found, f"cannot be asked for its version: {error}")
-        self._change({str(path): known}, _everything)
+            answer = ask(path)
+        except NoAnswerError as error:
+            known = Known(_python(path, stat), str(error))
+        except OSError as error:  # not the program's fault, so it is not remembered
+            return Known(_python(path, stat), f"cannot be asked for its version: {error}")
+        else:
+            known = Known(_python(path, stat, answer.version, answer.platform), trouble(answer))
+        self._change(lambda programs: programs | {str(path): known})
         return known
 
     def forget_troubled(self) -> None:
-        """Let programs that are of no use be asked again: what they lacked may come."""
+        """Have unusable programs asked again: what they lacked may have been installed."""
         if any(known.trouble for known in self._known.values()):
-            self._change({}, _useful)
+            self._change(
+                lambda programs: {path: one for path, one in programs.items() if not one.trouble}
+            )
 
-    def _change(self, new: Answers, kept: Callable[[Answers], Answers]) -> None:
-        self._known = kept(self._known | new)
-        # Without the file all answers hold, and are asked for again by the next who needs them.
+    def _change(self, change: Callable[[Programs], Programs]) -> None:
+        self._known = change(self._known)
+        # If the file cannot be written, the next reader asks the programs again.
         with suppress(OSError, BuildError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             lock = self._file.with_suffix(".lock")
-            with turns.held(lock, Event(), _patiently, seconds=LOCK_SECONDS):
-                self._known = kept(self._known | _read(self._file) | new)
+            # Nobody needs to hear of the wait: another writer takes milliseconds.
+            with turns.held(lock, Event(), lambda: None, seconds=LOCK_SECONDS):
+                self._known = change(self._known | _read(self._file))
                 content = msgspec.json.format(msgspec.json.encode(self._known))
                 files.replace(self._file, content)
 
 
-def _patiently() -> None:
-    """Say nothing: another writer takes milliseconds."""
+def ask(path: Path) -> Answer:
+    """Start a program and ask it; raise NoAnswerError, or OSError (TimeoutError is one)."""
+    argv = [str(path), "-I", "-S", "-c", QUESTION]
+    completed = process.run(argv, process.inherited(), Event(), seconds=LIMIT_SECONDS)
+    try:
+        return msgspec.json.decode(completed.stdout, type=Answer)
+    except msgspec.MsgspecError as error:
+        said = completed.stderr.strip().rpartition("\n")[2].rstrip(".") or "nothing"
+        raise NoAnswerError(f"does not say its version, but: {said}") from error
 
 
-def _everything(known: Answers) -> Answers:
-    return known
+def trouble(answer: Answer) -> str | None:
+    """Say why no integration can run on it; None if one can."""
+    release = answer.version.partition(" ")[0]
+    if answer.implementation != "cpython":
+        return f"is {answer.implementation} {release}"
+    if release.rpartition(".")[0] not in SUPPORTED:
+        return f"is Python {release}"
+    return None
 
 
-def _useful(known: Answers) -> Answers:
-    return {path: one for path, one in known.items() if not one.trouble}
-
-
-def _read(file: Path) -> Answers:
+def _read(file: Path) -> Programs:
     try:
         return decoder.decode(file.read_bytes())
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
 
 
-def _state(found: os.stat_result) -> tuple[int, int]:
-    return found.st_size, found.st_mtime_ns
-
-
-def _asked(path: Path, found: os.stat_result) -> Known:
-    try:
-        answer = interview.ask(path)
-    except NoAnswerError as error:
-        return _silent(path, found, str(error))
-    python = Python(str(path), *_state(found), answer.version, answer.platform)
-    return Known(python, interview.trouble(answer))
-
-
-def _silent(path: Path, found: os.stat_result, trouble: str) -> Known:
-    return Known(Python(str(path), *_state(found), version="", platform=""), trouble)
+def _python(path: Path, stat: os.stat_result, version: str = "", platform: str = "") -> Python:
+    return Python(str(path), stat.st_size, stat.st_mtime_ns, version, platform)

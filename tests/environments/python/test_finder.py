@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from framework.environments.python import finder, places
+from framework.environments.python import finder
 from framework.environments.python.identity import Python, own
 from framework.errors import RequirementsError
 
@@ -16,12 +16,12 @@ ONE, OTHER = OTHERS[:2]
 
 
 class Machine:
-    """A PATH with stand-ins for Pythons, which a memory knows: none of them could be started."""
+    """A PATH with stand-ins for Pythons, which a survey knows: none of them could be started."""
 
     def __init__(self, folder: Path):
         self.bin = folder / "bin"
         self.bin.mkdir()
-        self.memory = folder / "pythons.json"
+        self.survey = folder / "pythons.json"
         self._known: dict[str, dict[str, object]] = {}
 
     def install(self, release: str, name: str = "", trouble: str | None = None) -> Path:
@@ -32,11 +32,11 @@ class Machine:
         version = f"{release} (main)"
         python = Python(str(path), found.st_size, found.st_mtime_ns, version, "linux")
         self._known[str(path)] = {"python": python, "trouble": trouble}
-        self.memory.write_bytes(msgspec.json.encode(self._known))
+        self.survey.write_bytes(msgspec.json.encode(self._known))
         return path
 
     def find(self, wanted: str | None) -> Python:
-        return finder.find(wanted, self.memory)
+        return finder.find(wanted, self.survey)
 
     def refusal(self, wanted: str) -> str:
         with pytest.raises(RequirementsError) as caught:
@@ -50,7 +50,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setenv("PATH", str(machine.bin))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("PYENV_ROOT", raising=False)
-    monkeypatch.setattr(places, "SYSTEM", ())
+    monkeypatch.setattr(finder, "SYSTEM", ())
     return machine
 
 
@@ -128,7 +128,7 @@ def test_what_was_of_no_use_is_asked_again_once_nothing_was_found(machine: Machi
     machine.install(f"{ONE}.1", trouble="does not say its version, but: libpython is missing")
     machine.refusal(ONE)
 
-    assert "libpython" not in machine.memory.read_text()
+    assert "libpython" not in machine.survey.read_text()
 
 
 def test_an_own_python_that_was_replaced_since_the_start_is_asked(
@@ -148,3 +148,80 @@ def test_a_warm_search_starts_nothing(machine: Machine, monkeypatch: pytest.Monk
 
     assert machine.find(ONE).release == f"{ONE}.1"
     assert machine.find(None) == own()
+
+
+# --- where Pythons are looked for
+
+
+def program(path: Path, text: str = "\x7fELF") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(finder, "SYSTEM", (str(tmp_path / "system"),))
+    monkeypatch.setenv("PATH", f"{tmp_path}/first:relative:{tmp_path}/second")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_path_comes_first_then_pyenv_then_uv_then_the_system(tmp_path: Path, home: Path) -> None:
+    uv = home / ".local" / "share" / "uv" / "python"
+    expected = [
+        program(tmp_path / "first" / "python3.12"),
+        program(tmp_path / "second" / "python3.12"),
+        program(home / ".pyenv" / "versions" / "3.12.10" / "bin" / "python3.12"),
+        program(home / ".pyenv" / "versions" / "3.12.9" / "bin" / "python3.12"),
+        program(uv / "cpython-3.12.4-linux-x86_64-gnu" / "bin" / "python3.12"),
+        program(tmp_path / "system" / "python3.12"),
+    ]
+
+    assert list(finder.candidates("3.12")) == expected
+    assert list(finder.candidates("3.13")) == []
+
+
+@pytest.mark.usefixtures("home")
+def test_pyenv_and_uv_are_looked_for_where_their_variables_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    monkeypatch.setenv("UV_PYTHON_INSTALL_DIR", str(tmp_path / "uv"))
+    expected = [
+        program(tmp_path / "pyenv" / "versions" / "3.12.1" / "bin" / "python3.12"),
+        program(tmp_path / "uv" / "cpython-3.12.4-linux-x86_64-gnu" / "bin" / "python3.12"),
+    ]
+
+    assert list(finder.candidates("3.12")) == expected
+
+
+@pytest.mark.usefixtures("home")
+def test_a_link_counts_as_what_it_leads_to_and_once(tmp_path: Path) -> None:
+    real = program(tmp_path / "opt" / "python3.12")
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "python3.12").symlink_to(real)
+
+    assert list(finder.candidates("3.12")) == [real]
+
+
+def test_what_is_no_python_of_its_own_is_passed_over(tmp_path: Path, home: Path) -> None:
+    program(tmp_path / "first" / "python3.12", "#!/usr/bin/env bash\n")
+    program(tmp_path / "second" / "python3.12").chmod(0o644)
+    (tmp_path / "system" / "python3.12").mkdir(parents=True)
+    program(home / ".local/share/uv/python/cpython-3.12.4+freethreaded-linux/bin/python3.12")
+
+    assert list(finder.candidates("3.12")) == []
+
+
+@pytest.mark.usefixtures("home")
+def test_without_a_path_the_usual_one_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PATH")
+
+    found = list(finder.candidates("3.11"))
+
+    assert all(str(path.parent) in os.defpath for path in found)
