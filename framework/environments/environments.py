@@ -11,13 +11,14 @@ from framework.environments.build.build import Order
 from framework.environments.build.history import History
 from framework.environments.build.maker import Maker, Told
 from framework.environments.environment import Environment, Wanted
-from framework.environments.inputs import inputs, keys
+from framework.environments.inputs import inputs
 from framework.environments.inputs.inputs import Inputs
 from framework.environments.inputs.requirements import LOCK
 from framework.environments.inputs.sources import Sources
 from framework.environments.installed.receipt import Receipt
 from framework.environments.lock import lock
-from framework.environments.lock.lock import Lock, Locks
+from framework.environments.lock.lock import Lock
+from framework.environments.lock.locks import Locks
 from framework.environments.lock.resolve import Upgrade
 from framework.environments.python import finder
 from framework.environments.uv import failures
@@ -108,7 +109,7 @@ class Environments:
         try:
             return self._own(wanted).fingerprint()
         except (RequirementsError, OSError) as error:
-            return keys.digest(str(error))
+            return inputs.digest(str(error))
 
     def sweep(self) -> int:
         """Remove what killed builds left behind; return how many there were."""
@@ -175,7 +176,7 @@ class Environments:
         return inputs.read(wanted, python, self._sources)
 
     def _order(self, one: Inputs, its: Lock) -> Order:
-        return Order(keys.environment(its.body, one.forms, one.sources, one.python), one, its)
+        return Order(one.environment_key(its.body), one, its)
 
     def _environment(self, key: str, sdk: str, found: Receipt) -> Environment:
         msgspec = self._maker.place(sdk) / found.site_packages

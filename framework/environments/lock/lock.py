@@ -6,12 +6,11 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from framework import files
-from framework.environments.inputs import keys, lines, requirements
-from framework.environments.inputs.inputs import Inputs
+from framework.environments.inputs import lines
+from framework.environments.inputs.inputs import Inputs, digest
 from framework.environments.inputs.requirements import LOCK
 from framework.errors import RequirementsError
 
-IN_USE = Path("locks", "in-use")  # <name of the folder>/<key>.lock below the root
 FIRST = "# inputs: "
 PUBLIC = 0o644  # the mode of a lock: it is committed with the sources
 SECOND = "# resolved from: "
@@ -56,9 +55,6 @@ class Lock(Struct, frozen=True):
         return "--hash=" in line or local is not None or bool(FROM_A_COMMIT.match(line))
 
 
-EMPTY = Lock("", NOTHING, "")
-
-
 def parse(text: str) -> Lock:
     """Read a lock; one that was made otherwise has no inputs, and is still a place to start."""
     found, body = {FIRST: "", SECOND: NOTHING}, text
@@ -69,59 +65,9 @@ def parse(text: str) -> Lock:
     return Lock(found[FIRST], found[SECOND], body)
 
 
-class Locks:
-    """The locks in use lie in the state folder; the committed ones beside the requirements."""
-
-    def __init__(self, root: Path):
-        self._root = root / IN_USE
-
-    def found(self, inputs: Inputs) -> Lock | None:
-        """Return the lock for these inputs, if there is one; the committed one comes first."""
-        if not inputs.requirements.lines:
-            return EMPTY
-        return committed(inputs) or self._in_use(inputs)
-
-    def elsewhere(self, inputs: Inputs) -> Lock | None:
-        """Return the lock that another integration with the same inputs has in use."""
-        for floor in inputs.floors:
-            for path in sorted(self._root.glob(f"*/{name(inputs, floor)}.lock")):
-                if found := _read(path, inputs.key(floor)):
-                    return found
-        return None
-
-    def start(self, inputs: Inputs) -> Lock:
-        """Return where to start resolving: the versions in it are kept where possible.
-
-        The lock in use comes before the committed one it started from, and after any newer one.
-        """
-        if current := committed(inputs):
-            return current
-        found = sorted(self._folder(inputs).glob("*.lock"), key=lambda path: path.stat().st_mtime)
-        latest = parse(requirements.text_of(found[-1])) if found else EMPTY
-        if inputs.committed is None or latest.start == start_of(inputs):
-            return latest
-        return parse(inputs.committed)
-
-    def keep(self, inputs: Inputs, lock: Lock) -> None:
-        """Make this the lock in use."""
-        floor = next(floor for floor in inputs.floors if inputs.key(floor) == lock.inputs)
-        write(self._folder(inputs) / f"{name(inputs, floor)}.lock", lock)
-
-    def _in_use(self, inputs: Inputs) -> Lock | None:
-        folder = self._folder(inputs)
-        for floor in inputs.floors:
-            path = folder / f"{name(inputs, floor)}.lock"
-            if found := _read(path, inputs.key(floor)):
-                return found
-        return None
-
-    def _folder(self, inputs: Inputs) -> Path:
-        return self._root / (inputs.requirements.name or "-")
-
-
 def name(inputs: Inputs, floor: str) -> str:
     """Name the lock that these inputs lead to; the committed one is where it starts."""
-    return keys.digest(inputs.key(floor), start_of(inputs))
+    return digest(inputs.key(floor), start_of(inputs))
 
 
 def committed(inputs: Inputs) -> Lock | None:
@@ -136,7 +82,7 @@ def start_of(inputs: Inputs) -> str:
     """Name the committed lock that a new one starts from; it counts as the same once it is used."""
     if inputs.committed is None or committed(inputs):
         return NOTHING
-    return keys.digest(inputs.committed)
+    return digest(inputs.committed)
 
 
 def refuse_stale(inputs: Inputs) -> None:
@@ -170,11 +116,3 @@ def write(path: Path, lock: Lock) -> None:
     """Write a lock whole, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     files.replace_durably(path, lock.text.encode(), PUBLIC)
-
-
-def _read(path: Path, key: str) -> Lock | None:
-    try:
-        lock = parse(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return None  # resolved again
-    return lock if lock.inputs == key else None

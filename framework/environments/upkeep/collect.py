@@ -11,11 +11,11 @@ from framework.environments.build.build import KEPT
 from framework.environments.installed import leases, shelf
 from framework.environments.installed.shelf import Built, InUseError
 from framework.environments.lock import lock
-from framework.environments.lock.lock import IN_USE
-from framework.environments.upkeep import size
+from framework.environments.lock.locks import IN_USE
+from framework.environments.upkeep import inventory
 from framework.environments.upkeep.damage import canonical
 from framework.environments.upkeep.uses import Uses
-from framework.environments.uv import cache
+from framework.environments.uv import installer
 from framework.environments.uv.installer import Uv
 
 KEEP_DAYS = 7.0  # since the last start in it
@@ -62,11 +62,11 @@ def tidy(uv: Uv, gone: Iterable[Built], left: Iterable[Built], stop: Event) -> i
 
     Raises BuildUnavailableError if a build is in the way.
     """
-    before = size.measure(uv.cache).own
+    before = inventory.measure(uv.cache).own
     if names := _names(gone) - _names(left):
-        cache.drop(uv, names, stop)
-    cache.prune(uv, stop)
-    return max(0, before - size.measure(uv.cache).own)
+        installer.drop(uv, names, stop)
+    installer.prune(uv, stop)
+    return max(0, before - inventory.measure(uv.cache).own)
 
 
 def _body(path: Path) -> str:

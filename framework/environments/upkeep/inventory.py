@@ -1,13 +1,27 @@
-"""The list of environments as operators read it."""
+"""The list of environments as operators read it, with the disk that each takes."""
 
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from msgspec import Struct
 
 from framework.environments.installed import leases
 from framework.environments.installed.shelf import Built
-from framework.environments.upkeep import size
 from framework.environments.upkeep.uses import UNUSED, Uses
+
+BLOCK = 512  # bytes; the unit of st_blocks on every file system
+
+
+class Size(Struct, frozen=True):
+    """In bytes; `own` is what removing it frees, `shared` has links from elsewhere as well."""
+
+    own: int
+    shared: int
 
 
 class Row(Struct, frozen=True, rename="camel"):
@@ -33,7 +47,7 @@ class Row(Struct, frozen=True, rename="camel"):
 def row(built: Built, uses: Uses) -> Row:
     """Describe one environment."""
     use, receipt = uses.get(built.key, UNUSED), built.receipt
-    measured = size.measure(built.path)
+    measured = measure(built.path)
     return Row(
         key=built.key,
         path=str(built.path),
@@ -52,3 +66,31 @@ def row(built: Built, uses: Uses) -> Row:
 
 def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def measure(folder: Path) -> Size:
+    """Add up what lies in a folder; it may be removed meanwhile."""
+    links: Counter[int] = Counter()
+    found: dict[int, os.stat_result] = {}
+    for status in _entries(folder):
+        links[status.st_ino] += 1
+        found[status.st_ino] = status
+    own = shared = 0
+    for number, status in found.items():
+        if stat.S_ISDIR(status.st_mode) or status.st_nlink <= links[number]:
+            own += status.st_blocks * BLOCK
+        else:
+            shared += status.st_blocks * BLOCK
+    return Size(own, shared)
+
+
+def _entries(folder: Path) -> Iterator[os.stat_result]:
+    yield from _status(folder)
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            yield from _status(f"{parent}/{name}")
+
+
+def _status(path: Path | str) -> Iterator[os.stat_result]:
+    with suppress(FileNotFoundError):
+        yield os.lstat(path)

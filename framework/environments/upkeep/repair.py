@@ -13,7 +13,7 @@ from framework.environments.installed import leases, receipt, shelf
 from framework.environments.installed.shelf import Built, InUseError
 from framework.environments.upkeep import damage
 from framework.environments.upkeep.damage import CHANGED, MISSING, Damage, Sound
-from framework.environments.uv import cache
+from framework.environments.uv import installer
 from framework.environments.uv.installer import Uv
 from framework.errors import FrameworkError
 
@@ -112,7 +112,7 @@ class Repair(Struct, frozen=True):
 
     def _forget(self, damages: Iterable[Damage]) -> None:
         if packages := {one.package for one in damages if one.package}:
-            cache.drop(self.uv, packages, self.stop)
+            installer.drop(self.uv, packages, self.stop)
 
 
 def changed(one: Damage) -> bool:

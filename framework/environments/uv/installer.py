@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 from uv import find_uv_bin
 
 from framework import process
+from framework.environments import credentials
 from framework.environments.settings import Installation
 from framework.errors import BuildUnavailableError
 
@@ -89,3 +90,26 @@ def find() -> Path:
         raise BuildUnavailableError(
             "uv is missing from the supervisor's own environment. Run `make sync`."
         ) from error
+
+
+def drop(uv: Uv, packages: Iterable[str], stop: Event) -> None:
+    """Forget these packages; environments that hold them keep their files."""
+    _cache(uv, ["clean", *sorted(packages)], stop)
+
+
+def prune(uv: Uv, stop: Event) -> None:
+    """Forget what no later build could use."""
+    _cache(uv, ["prune"], stop)
+
+
+def _cache(uv: Uv, arguments: list[str], stop: Event) -> None:
+    what = f"`uv cache {arguments[0]}` in {uv.cache}"
+    try:
+        completed = uv.run(["cache", *arguments], stop)
+    except TimeoutError as error:
+        raise BuildUnavailableError(
+            f"{what} did not end; a build may be in its way. Try again when none runs."
+        ) from error
+    if completed.status != 0:
+        said = credentials.redacted(completed.stderr.strip())
+        raise BuildUnavailableError(f"{what} failed: {said}. Try again when no build runs.")

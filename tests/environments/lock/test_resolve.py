@@ -9,7 +9,8 @@ from framework.environments.inputs import inputs
 from framework.environments.inputs.inputs import Inputs
 from framework.environments.inputs.sources import Sources
 from framework.environments.lock import resolve
-from framework.environments.lock.lock import EMPTY, Lock
+from framework.environments.lock.lock import Lock
+from framework.environments.lock.locks import EMPTY
 from framework.environments.lock.resolve import Upgrade
 from framework.environments.python import identity
 from framework.environments.settings import Installation

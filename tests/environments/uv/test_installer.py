@@ -4,9 +4,12 @@ from threading import Event
 
 import pytest
 
+from framework import process
 from framework.environments.settings import Installation
 from framework.environments.uv import installer
 from framework.environments.uv.installer import Uv
+from framework.errors import BuildUnavailableError
+from tests.fakes.uv import FakeUv
 
 
 @pytest.fixture
@@ -110,3 +113,27 @@ def test_the_network_can_be_forbidden_from_outside(environ: pytest.MonkeyPatch) 
     assert not Uv(Path("/uv"), Path("/c")).offline
     environ.setenv("UV_OFFLINE", "1")
     assert Uv(Path("/uv"), Path("/c")).offline
+
+
+# --- the cache
+
+
+def test_packages_are_dropped_by_name(uv: FakeUv, tmp_path: Path) -> None:
+    installer.drop(Uv(uv.path, tmp_path), {"six", "idna"}, Event())
+    installer.prune(Uv(uv.path, tmp_path), Event())
+    assert uv.calls == ["cache clean idna six", "cache prune"]
+
+
+def test_a_cache_that_is_in_use_is_told_with_the_words_of_uv(uv: FakeUv, tmp_path: Path) -> None:
+    uv.then("prune", "echo 'error: the cache of https://me:pw@host is locked' >&2; exit 2")
+    with pytest.raises(BuildUnavailableError, match=r"uv cache prune.*https://\*\*\*@host is"):
+        installer.prune(Uv(uv.path, tmp_path), Event())
+
+
+def test_a_cache_that_a_build_keeps_is_told(uv: FakeUv, tmp_path: Path) -> None:
+    class Waiting(Uv, frozen=True):
+        def run(self, *_) -> process.Completed:
+            raise TimeoutError
+
+    with pytest.raises(BuildUnavailableError, match="did not end; a build may be in its way"):
+        installer.prune(Waiting(uv.path, tmp_path), Event())
