@@ -1,38 +1,37 @@
-"""All environments of this machine: found by key, resolved and built where missing."""
+"""All environments of this machine: inputs lead to a lock, a lock leads to an environment."""
 
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Event
 
-from msgspec import structs
-
-from framework.environments.build import history
-from framework.environments.build.build import Order
-from framework.environments.build.history import History
-from framework.environments.build.maker import Maker, Told
+from framework.environments import layout
+from framework.environments.build.build import order
+from framework.environments.build.maker import Maker
 from framework.environments.environment import Environment, Wanted
 from framework.environments.inputs import inputs
 from framework.environments.inputs.inputs import Inputs
-from framework.environments.inputs.requirements import LOCK
 from framework.environments.inputs.sources import Sources
 from framework.environments.installed.receipt import Receipt
 from framework.environments.lock import lock
-from framework.environments.lock.lock import Lock
 from framework.environments.lock.locks import Locks
 from framework.environments.lock.resolve import Upgrade
 from framework.environments.python import finder
 from framework.environments.uv import failures
 from framework.environments.uv.installer import LIMIT_SECONDS
 from framework.environments.uv.steps import Say
-from framework.errors import BuildUnavailableError, RequirementsError
+from framework.environments.uv.workspace import Workspace
+from framework.errors import RequirementsError
 
 MSGSPEC = version("msgspec")
 
 
 class Environments:
-    """`root` holds everything, the cache included: on one file system packages are not copied.
+    """`root` is the folder that holds everything; see `layout.py`.
 
-    `uv` is the program to use; the framework's own if it is not given. `instance` marks what is
+    `uv` is the program to use, the framework's own if it is not given. `instance` marks what is
     started for a build; `limit` is how many seconds one may take.
     """
 
@@ -44,22 +43,10 @@ class Environments:
         limit: float = LIMIT_SECONDS,
     ):
         self.root = root.absolute()
-        self._maker = Maker(self.root, uv, instance, limit)
-        self._locks = Locks(self.root)
-        self._history = History(self.root)
         self._sources = Sources()
-
-    def ready(self, wanted: Wanted) -> Environment | None:
-        """Return the environment if it is built; start no process.
-
-        Raises RequirementsError for requirements that cannot be read, or without a Python.
-        """
-        both = [(one, self._locks.found(one)) for one in self._inputs(wanted)]
-        orders = [self._order(one, its) for one, its in both if its]
-        receipts = [found for order in orders if (found := self._maker.found(order.key))]
-        if len(receipts) < len(both):
-            return None
-        return self._environment(orders[0].key, orders[1].key, receipts[1])
+        self._workspace = Workspace(self.root, uv, instance, limit)
+        self._locks = Locks(self.root, self._workspace)
+        self._maker = Maker(self.root, self._workspace)
 
     def ensure(self, wanted: Wanted, stop: Event, say: Say) -> Environment:
         """Return the environment, resolved and built if need be; `say` is told each step.
@@ -67,44 +54,57 @@ class Environments:
         Raises RequirementsError (it must be changed), BuildUnavailableError (it may work later;
         both with the step, uv's own words, what to do next) and StoppedError.
         """
-        try:
-            return self._ensure(wanted, stop, say)
-        except OSError as error:
-            raise failures.refused(error, wanted.label, self.root) from error
+        with self._explained(wanted):
+            own, sdk = self._inputs(wanted)
+            reread = partial(self._inputs, wanted)
+            built = self._ensure(own, reread, stop, say)
+            beside = self._ensure(
+                sdk, reread, stop, lambda line: say(f"the sdk's {sdk.label}: {line}")
+            )
+        return self._environment(built, beside)
+
+    def _ensure(
+        self, inputs: Inputs, reread: Callable[[], Collection[Inputs]], stop: Event, say: Say
+    ) -> Receipt:
+        found = self._locks.ensure(inputs, reread, stop, say)
+        return self._maker.ensure(order(inputs, found), stop, say)
+
+    def ready(self, wanted: Wanted) -> Environment | None:
+        """Return the environment if it is built; start no process.
+
+        Raises RequirementsError for requirements that cannot be read, or without a Python.
+        """
+        own, sdk = (self._found(inputs) for inputs in self._inputs(wanted))
+        return self._environment(own, sdk) if own and sdk else None
+
+    def _found(self, inputs: Inputs) -> Receipt | None:
+        found = self._locks.found(inputs)
+        return self._maker.found(inputs.environment_key(found.body)) if found else None
 
     def upgrade(self, wanted: Wanted, upgrade: Upgrade, stop: Event, say: Say) -> Environment:
         """Build with newer versions; only once that worked they are committed, and in use."""
-        try:
-            self._upgrade(wanted, upgrade, (stop, say))
-            return self._ensure(wanted, stop, say)
-        except OSError as error:
-            raise failures.refused(error, wanted.label, self.root) from error
+        with self._explained(wanted):
+            own, _ = self._inputs(wanted)
+            if own.requirements.lines:
+                with self._locks.upgraded(own, upgrade, stop, say) as newer:
+                    self._maker.ensure(order(own, newer), stop, say)
+        return self.ensure(wanted, stop, say)
 
     def commit(self, wanted: Wanted) -> Path | None:
         """Write the lock in use beside the requirements; return where, None if it is there.
 
-        Raises BuildUnavailableError where nothing can be written.
+        Raises BuildUnavailableError if it cannot be written.
         """
-        own, _ = self._inputs(wanted)
-        found = self._locks.found(own)
-        if not own.requirements.lines or found is None or lock.committed(own):
-            return None
-        try:
-            return lock.commit(own, found)
-        except OSError as error:
-            raise BuildUnavailableError(
-                f"{own.requirements.folder / LOCK} cannot be written: {error.strerror}. The lock "
-                "in the state folder is used; to commit one, build where that can be written."
-            ) from error
+        return self._locks.commit(self._own(wanted))
 
     def refuse_stale(self, wanted: Wanted) -> None:
         """Raise RequirementsError if the committed lock is missing, or for other requirements."""
-        lock.refuse_stale(self._inputs(wanted)[0])
+        lock.refuse_stale(self._own(wanted))
 
     def fingerprint(self, wanted: Wanted) -> str:
         """Return what changes if, and only if, another environment may be needed; never raises.
 
-        No process is started, save for a Python that was never seen.
+        No process is started, except for a Python that is new to this machine.
         """
         try:
             return self._own(wanted).fingerprint()
@@ -113,58 +113,7 @@ class Environments:
 
     def sweep(self) -> int:
         """Remove what killed builds left behind; return how many there were."""
-        return self._maker.sweep()
-
-    def _ensure(self, wanted: Wanted, stop: Event, say: Say) -> Environment:
-        own, sdk = self._inputs(wanted)
-        told, beside = (stop, say), (stop, lambda line: say(f"the sdk's {sdk.label}: {line}"))
-        first, second = self._lock(own, wanted, told), self._lock(sdk, wanted, beside)
-        key, _ = self._made(own, first, told)
-        its, found = self._made(sdk, second, beside)
-        return self._environment(key, its, found)
-
-    def _upgrade(self, wanted: Wanted, upgrade: Upgrade, told: Told) -> None:
-        own, _ = self._inputs(wanted)
-        if not own.requirements.lines:
-            return
-        with self._maker.turn(lock.name(own, own.floors[0]), told):
-            made = self._maker.resolve(own, self._locks.start(own), told, upgrade)
-            self._made(own, made, told)
-            self._adopt(own, made)
-
-    def _lock(self, one: Inputs, wanted: Wanted, told: Told) -> Lock:
-        if found := self._locks.found(one):
-            return found
-        with self._maker.turn(lock.name(one, one.floors[0]), told):
-            if found := self._locks.found(one):
-                return found  # another integration of the same type was faster
-            found = self._locks.elsewhere(one)
-            found = found or self._maker.resolve(one, self._locks.start(one), told)
-            if one not in self._inputs(wanted):
-                raise BuildUnavailableError(
-                    f"{one.requirements.source} was changed while it was resolved. Start again."
-                )
-            self._locks.keep(one, found)
-        return found
-
-    def _made(self, one: Inputs, its: Lock, told: Told) -> tuple[str, Receipt]:
-        order = self._order(one, its)
-        record = history.record(order.key, one, its)
-        found = self._maker.found(order.key)
-        if found is None:
-            lock.refuse_unhashed(its, one)
-            why = self._history.why(one.label, record)
-            found = self._maker.make(structs.replace(order, why=why), told)
-        self._history.keep(one.label, record)
-        return order.key, found
-
-    def _adopt(self, one: Inputs, upgraded: Lock) -> None:
-        try:
-            lock.commit(one, upgraded)
-        except OSError:
-            if lock.committed(one):  # it counts before one in the state folder
-                raise
-            self._locks.keep(one, upgraded)
+        return self._workspace.sweep()
 
     def _inputs(self, wanted: Wanted) -> tuple[Inputs, Inputs]:
         """Return the integration's own, and those of the sdk's msgspec beside it."""
@@ -172,12 +121,17 @@ class Environments:
         return own, inputs.of_package("msgspec", MSGSPEC, wanted.installation, own.python)
 
     def _own(self, wanted: Wanted) -> Inputs:
-        python = finder.find(wanted.installation.python, self.root / "pythons.json")
+        python = finder.find(wanted.installation.python, self.root / layout.PYTHONS)
         return inputs.read(wanted, python, self._sources)
 
-    def _order(self, one: Inputs, its: Lock) -> Order:
-        return Order(one.environment_key(its.body), one, its)
+    def _environment(self, own: Receipt, sdk: Receipt) -> Environment:
+        msgspec = self._maker.path(sdk.key) / sdk.site_packages
+        return Environment(own.key, self._maker.path(own.key), msgspec)
 
-    def _environment(self, key: str, sdk: str, found: Receipt) -> Environment:
-        msgspec = self._maker.place(sdk) / found.site_packages
-        return Environment(key, self._maker.place(key), msgspec)
+    @contextmanager
+    def _explained(self, wanted: Wanted) -> Iterator[None]:
+        """Turn what the file system refuses into an error for an operator."""
+        try:
+            yield
+        except OSError as error:
+            raise failures.refused(error, wanted.label, self.root) from error

@@ -4,7 +4,7 @@ from pathlib import Path
 from threading import Event
 
 from framework.environments import Environment, Wanted
-from framework.environments.upkeep.store import Store
+from framework.environments.upkeep.upkeep import Upkeep
 from framework.environments.uv.installer import Uv
 from framework.errors import FrameworkError, RequirementsError
 from tests.fakes import environment as fake
@@ -34,7 +34,7 @@ class FakeEnvironments:
             fake.make(self._root, wanted.label, PACKAGE)
 
 
-def store(root: Path, environments: FakeEnvironments, uv: FakeUv) -> Store:
-    """Return the store of three integrations; what one of them wants cannot be read."""
+def upkeep(root: Path, environments: FakeEnvironments, uv: FakeUv) -> Upkeep:
+    """Return the upkeep of three integrations; what one of them wants cannot be read."""
     wanted = [Wanted(name, root) for name in ("kafka", "jira", "unreadable")]
-    return Store(root, environments, Uv(uv.path, root / "uv-cache"), wanted, Event())
+    return Upkeep(root, environments, Uv(uv.path, root / "uv-cache"), wanted, Event())

@@ -15,7 +15,7 @@ import pytest
 
 from framework.environments import Environment, Environments
 from framework.environments.environment import Wanted
-from framework.environments.installed import current, leases, receipt, shelf
+from framework.environments.installed import built, current, leases, receipt
 from framework.environments.installed.current import Current
 from framework.environments.upkeep import collect
 
@@ -360,7 +360,7 @@ def test_what_is_collected_all_the_time_never_breaks_what_is_started_all_the_tim
     starting = [subprocess.Popen(argv, cwd=ROOT, stdout=pipe, text=True) for _ in range(2)]
     went = 0
     while any(one.poll() is None for one in starting):
-        due = collect.due(shelf.read(root), {}, time.time())
+        due = collect.due(built.read_all(root), {}, time.time())
         went += len(list(collect.collect(root, due)))
         select.select([], [], [], 0.3)  # else nothing would ever start
     assert [one.communicate()[0].split() for one in starting] == [["ok"] * ROUNDS] * 2

@@ -20,9 +20,9 @@ from framework.console.commands.options import (
 )
 from framework.console.views import environments as tables
 from framework.environments import Environments, Wanted
-from framework.environments.upkeep import damage, upkeep
+from framework.environments.upkeep import damage
 from framework.environments.upkeep.collect import KEEP_DAYS
-from framework.environments.upkeep.store import Store
+from framework.environments.upkeep.upkeep import Upkeep
 from framework.environments.uv import installer
 from framework.environments.uv.installer import Uv
 from framework.port.settings import SANDBOX
@@ -40,7 +40,7 @@ app = typer.Typer(no_args_is_help=True, help="List, tidy up and repair environme
 @app.command("list")
 def list_(config: ConfigFile = DEFAULT, state: StateDir = None, *, as_json: AsJson = False) -> None:
     """List what is built: for whom, how large, when and why."""
-    rows = upkeep.listed(_store(config, state))
+    rows = _upkeep(config, state).rows()
     show(rows, tables.inventory(rows), as_json=as_json)
 
 
@@ -54,13 +54,9 @@ def gc(
     as_json: AsJson = False,
 ) -> None:
     """Remove environments that no integration needs and in which nothing started for a while."""
-    store = _store(config, state)
+    upkeep = _upkeep(config, state)
     with telling() as say:
-        done = (
-            upkeep.collectable(store, older_than)
-            if dry_run
-            else upkeep.collected(store, older_than, say)
-        )
+        done = upkeep.collectable(older_than) if dry_run else upkeep.collect(older_than, say)
     show(done, tables.collection(done), as_json=as_json)
 
 
@@ -74,11 +70,11 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Find files that are missing or changed; exit status 1 if damage remains."""
-    store = _store(config, state)
+    upkeep = _upkeep(config, state)
     sound = damage.by_hash if deep else damage.by_size
-    work = upkeep.repaired if repair else upkeep.examined
+    work = upkeep.repair if repair else upkeep.examine
     with telling() as say:
-        done = work(store, sound, say)
+        done = work(sound, say)
     show(done, tables.examination(done), as_json=as_json)
     if not done.healthy:
         raise typer.Exit(1)
@@ -89,10 +85,10 @@ def _load(config: Path) -> Config:
     return configuration.load(config, {**os.environ, "SANDBOX_KAFKA": SANDBOX})
 
 
-def _store(config: Path, state: Path | None) -> Store:
+def _upkeep(config: Path, state: Path | None) -> Upkeep:
     root = state_folder(config, state).absolute() / "environments"
     wanted = [
         Wanted(one.identifier, one.folder, one.installation) for one in _load(config).integrations
     ]
     uv = Uv(installer.find(), root / "uv-cache")
-    return Store(root, Environments(root), uv, wanted, Event())
+    return Upkeep(root, Environments(root), uv, wanted, Event())

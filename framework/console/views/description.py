@@ -11,7 +11,7 @@ from rich.text import Text
 
 from framework.console.views import ages, overview_old, words
 from framework.console.views.words import coloured
-from framework.environments.installed.shelf import SHOWN
+from framework.environments.installed.built import SHOWN
 from framework.journal import DeliveryEntry, Transition
 from framework.machine.memory_watch import Measured
 

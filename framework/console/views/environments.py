@@ -5,7 +5,7 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from framework.environments.installed.shelf import SHOWN
+from framework.environments.installed.built import SHOWN
 from framework.environments.upkeep.inventory import Row
 from framework.environments.upkeep.repair import CURED
 from framework.environments.upkeep.upkeep import Case, Collection, Examination

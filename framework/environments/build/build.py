@@ -1,7 +1,8 @@
-"""Make one environment, aside from where environments are looked for."""
+"""Build one environment, aside from where environments are looked for."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib.metadata import Distribution
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,12 +13,12 @@ from framework.environments.inputs.inputs import Inputs
 from framework.environments.installed import receipt
 from framework.environments.installed.receipt import Receipt
 from framework.environments.lock.lock import Lock
-from framework.environments.uv.steps import Step, Steps
+from framework.environments.uv import commands
+from framework.environments.uv.steps import Steps
 
 COPY = "requirements.lock"  # exactly the lock that is in the key
 PLACES = "places.txt"  # options that say where packages come from; a lock has none
 KEPT = ".lock.txt"
-PIN = ("Name", "Version")
 
 
 class Order(Struct, frozen=True):
@@ -29,94 +30,78 @@ class Order(Struct, frozen=True):
     why: str = ""
 
 
-def build(order: Order, folder: Path, steps: Steps) -> None:
-    """Build the environment as `folder`, which must not exist, its marker last."""
-    python = order.inputs.python.path
-    venv = ["venv", "--quiet", "--relocatable", "--no-project", "--python", python, str(folder)]
-    steps.take(Step("creating the environment", venv))
+def order(inputs: Inputs, lock: Lock) -> Order:
+    """Order the environment that a lock leads to."""
+    return Order(inputs.environment_key(lock.body), inputs, lock)
+
+
+def build(order: Order, steps: Steps) -> Path:
+    """Build the environment in the scratch folder, its receipt last; return where."""
+    environment = steps.folder / "env"
+    steps.take(commands.create(environment, order.inputs.python.path))
     if order.lock.lines:
-        _install(order, folder, steps)
-    (folder / KEPT).write_text(credentials.redacted(order.lock.text))
-    done = describe(order, folder, steps.seconds)
-    receipt.seal(folder, done)
+        _install(order, environment, steps)
+    (environment / KEPT).write_text(credentials.redacted(order.lock.text))
+    done = describe(order, environment, steps.seconds)
+    receipt.seal(environment, done)
     steps.say(f"built in {done.seconds:.1f} s, packages: {len(done.packages)} ({order.why})")
+    return environment
 
 
-def _install(order: Order, folder: Path, steps: Steps) -> None:
-    files = _files(order, folder.parent, steps)
-    python = ["--python", str(folder / "bin" / "python")]
-    install = ["pip", "sync", "--quiet", *_rules(order), *python, *files]
-    count = len(order.lock.lines)
-    offline = Step(f"installing, packages: {count}", [*install, "--offline"])
-    # What the cache has needs no index, and no waiting for one.
-    if steps.offline or steps.run(offline).status != 0:
-        steps.take(Step(f"fetching and installing, packages: {count}", install))
-    steps.take(Step("checking what was installed", ["pip", "check", *python]))
-
-
-def _rules(order: Order) -> Iterator[str]:
-    if order.lock.all_hashed():
-        yield "--require-hashes"
-    for name in order.inputs.installation.only_binary:
-        yield from ("--only-binary", name)
-
-
-def _files(order: Order, aside: Path, steps: Steps) -> Iterator[str]:
-    copy = aside / COPY
-    copy.write_text("".join(f"{line}\n" for line in _copied(order, aside)))
-    steps.copies[str(copy)] = f"the lock of {order.inputs.requirements.source}"
-    yield str(copy)
+def _install(order: Order, environment: Path, steps: Steps) -> None:
     requirements = order.inputs.requirements
-    if options := requirements.places + requirements.forms:
-        (aside / PLACES).write_text("".join(f"{line}\n" for line in options))
-        yield str(aside / PLACES)
+    copy = steps.folder / COPY
+    copy.write_text("".join(f"{line}\n" for line in _copied(order, steps.folder)))
+    steps.copies[str(copy)] = f"the lock of {requirements.source}"
+    files = [str(copy)]
+    if places := requirements.places + requirements.forms:
+        (steps.folder / PLACES).write_text("".join(f"{line}\n" for line in places))
+        files.append(str(steps.folder / PLACES))
+
+    options = ["--require-hashes"] if order.lock.all_hashed() else []
+    options += commands.only_binary(order.inputs)
+    name = f"installing, packages: {len(order.lock.lines)}"
+    # What the cache has needs no index, and no waiting for one.
+    offline = commands.install(name, environment, files, [*options, "--offline"])
+    if steps.offline or steps.run(offline).status != 0:
+        steps.take(commands.install(f"fetching and {name}", environment, files, options))
+    steps.take(commands.check(environment))
 
 
-def _copied(order: Order, aside: Path) -> Iterator[str]:
+def _copied(order: Order, folder: Path) -> Iterator[str]:
     """Yield the lines of the lock; what is installed from this machine is a copy that stays."""
-    folder = order.inputs.requirements.folder
     known = {source.path: source for source in order.inputs.sources}
     for number, line in enumerate(order.lock.lines):
-        path = lines.local(line, folder)
+        path = lines.local(line, order.inputs.requirements.folder)
         if path is None or path not in known:
             yield line
             continue
-        place = sources.copy(known[path], aside / "sources" / str(number))
+        copy = sources.copy(known[path], folder / "sources" / str(number))
         written = lines.token(line)
         assert written is not None
-        yield line.replace(written, place.as_uri() if ":" in written else str(place), 1)
+        yield line.replace(written, copy.as_uri() if ":" in written else str(copy), 1)
 
 
-def describe(order: Order, folder: Path, seconds: float) -> Receipt:
+def describe(order: Order, environment: Path, seconds: float) -> Receipt:
     """Look at what was built; no process is started for it."""
-    site_packages = next((folder / "lib").glob("python*/site-packages"))
+    site_packages = next((environment / "lib").glob("python*/site-packages"))
+    packages = [Distribution.at(info) for info in site_packages.glob("*.dist-info")]
     return Receipt(
         key=order.key,
         python=order.inputs.python,
-        uv=uv_version(folder),
+        uv=uv_version(environment),
         seconds=round(seconds, 3),
-        packages=sorted(_pin(info) for info in site_packages.glob("*.dist-info")),
+        packages=sorted(f"{package.metadata['Name']}=={package.version}" for package in packages),
         requirements=[credentials.redacted(line) for line in order.inputs.requirements.lines],
-        site_packages=str(site_packages.relative_to(folder)),
+        site_packages=str(site_packages.relative_to(environment)),
         why=order.why,
         label=order.inputs.label,
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 
-def _pin(info: Path) -> str:
-    """Read the name and the version of a package; its description is long, and not looked at."""
-    found: dict[str, str] = {}
-    with (info / "METADATA").open(encoding="utf-8") as lines_:
-        while len(found) < len(PIN) and (line := lines_.readline().strip()):
-            name, _, value = line.partition(": ")
-            if name in PIN:
-                found[name] = value
-    return "==".join(found[name] for name in PIN)
-
-
-def uv_version(folder: Path) -> str:
+def uv_version(environment: Path) -> str:
     """Return the version that uv wrote into the environment it created."""
-    lines_ = (folder / "pyvenv.cfg").read_text().splitlines()
-    settings = dict(line.replace(" ", "").split("=", 1) for line in lines_ if "=" in line)
+    written = (environment / "pyvenv.cfg").read_text().splitlines()
+    settings = dict(line.replace(" ", "").split("=", 1) for line in written if "=" in line)
     return settings.get("uv", "unknown")

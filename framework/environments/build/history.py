@@ -8,9 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from framework import files
-from framework.environments import credentials
-from framework.environments.inputs.inputs import Inputs
-from framework.environments.lock.lock import Lock
+from framework.environments import credentials, layout
+from framework.environments.build.build import Order
 from framework.environments.python import identity
 from framework.environments.python.identity import Python
 
@@ -35,7 +34,7 @@ class History:
     """One small file for each integration, below the root."""
 
     def __init__(self, root: Path):
-        self._folder = root / "history"
+        self._folder = root / layout.HISTORY
 
     def why(self, label: str, now: Record) -> str:
         """Say why an environment must be built, compared with the integration's last one."""
@@ -61,14 +60,14 @@ class History:
         return self._folder / f"{label}.json"
 
 
-def record(key: str, inputs: Inputs, lock: Lock) -> Record:
+def record(order: Order) -> Record:
     """Write down what an environment is built from, without credentials."""
     return Record(
-        key=key,
-        python=inputs.python,
-        requirements=[credentials.redacted(line) for line in inputs.requirements.lines],
-        packages=[credentials.redacted(package) for package in lock.packages],
-        sources={str(source.path): source.digest for source in inputs.sources},
+        key=order.key,
+        python=order.inputs.python,
+        requirements=[credentials.redacted(line) for line in order.inputs.requirements.lines],
+        packages=[credentials.redacted(package) for package in order.lock.packages],
+        sources={str(source.path): source.digest for source in order.inputs.sources},
     )
 
 

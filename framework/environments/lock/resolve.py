@@ -1,7 +1,7 @@
 """Resolve: find versions that fit together, with a hash for every file of each."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,7 +11,8 @@ from framework.environments.inputs.inputs import Inputs
 from framework.environments.inputs.requirements import FILE
 from framework.environments.lock import lock
 from framework.environments.lock.lock import Lock
-from framework.environments.uv.steps import Step, Steps
+from framework.environments.uv import commands
+from framework.environments.uv.steps import Steps
 from framework.errors import RequirementsError
 
 TEXT, RESULT = "requirements.in", "requirements.lock"
@@ -31,9 +32,7 @@ class Upgrade(Struct, frozen=True):
         return each or ["--upgrade"]
 
 
-def resolve(
-    inputs: Inputs, start: Lock, steps: Steps, aside: Path, upgrade: Upgrade | None = None
-) -> Lock:
+def resolve(inputs: Inputs, start: Lock, steps: Steps, upgrade: Upgrade | None = None) -> Lock:
     """Resolve for every Python from 3.10 on, or from this one where the packages want that.
 
     The versions in `start` are kept where they still fit. Raises what a failing step does.
@@ -41,43 +40,32 @@ def resolve(
     *others, last = inputs.floors
     for floor in others:
         try:
-            return _resolve(inputs, start, steps, aside, (floor, upgrade))
+            return _resolve(inputs, floor, start, steps, upgrade)
         except RequirementsError as error:
             if not TOO_OLD.search(str(error)):
                 raise
-    return _resolve(inputs, start, steps, aside, (last, upgrade))
+    return _resolve(inputs, last, start, steps, upgrade)
 
 
 def _resolve(
-    inputs: Inputs, start: Lock, steps: Steps, aside: Path, asked: tuple[str, Upgrade | None]
+    inputs: Inputs, floor: str, start: Lock, steps: Steps, upgrade: Upgrade | None
 ) -> Lock:
-    floor, upgrade = asked
-    result = aside / RESULT
+    result = steps.folder / RESULT
     result.write_text(start.body)
     source = FILE
     if inputs.requirements.text is not None:
-        source = str(aside / TEXT)
+        source = str(steps.folder / TEXT)
         Path(source).write_text(inputs.requirements.text)
         steps.copies[source] = inputs.requirements.source
-    options = [*_options(inputs, floor), *(upgrade.options if upgrade else [])]
-    argv = ["--directory", str(inputs.requirements.folder), "pip", "compile", *options]
-    steps.take(Step("resolving", [*argv, "--output-file", str(result), source]))
-    body = "".join(f"{line}\n" for line in _immutable(result.read_text().splitlines()))
+    options = upgrade.options if upgrade else []
+    steps.take(commands.resolve(inputs, floor, source, result, options))
+    body = "".join(f"{line}\n" for line in _immutable(result.read_text()))
     made = Lock(inputs.key(floor), lock.start_of(inputs), body)
     lock.refuse_unhashed(made, inputs)
     return made
 
 
-def _options(inputs: Inputs, floor: str) -> Iterator[str]:
-    yield from ("--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate")
-    yield from ("--python", inputs.python.path, "--python-version", floor)
-    if inputs.installation.exclude_newer:
-        yield from ("--exclude-newer", inputs.installation.exclude_newer)
-    for name in inputs.installation.only_binary:
-        yield from ("--only-binary", name)
-
-
-def _immutable(found: Sequence[str]) -> Iterator[str]:
+def _immutable(text: str) -> Iterator[str]:
     """Install copies: what is editable would change under a running process."""
-    for line in found:
+    for line in text.splitlines():
         yield lines.EDITABLE.sub("", line, count=1) if lines.EDITABLE.match(line) else line

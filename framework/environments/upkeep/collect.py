@@ -6,12 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
-from framework.environments import credentials
+from framework.environments import credentials, layout
 from framework.environments.build.build import KEPT
-from framework.environments.installed import leases, shelf
-from framework.environments.installed.shelf import Built, InUseError
+from framework.environments.installed import built, leases
+from framework.environments.installed.built import Built, InUseError
 from framework.environments.lock import lock
-from framework.environments.lock.locks import IN_USE
 from framework.environments.upkeep import inventory
 from framework.environments.upkeep.damage import canonical
 from framework.environments.upkeep.uses import Uses
@@ -21,28 +20,29 @@ from framework.environments.uv.installer import Uv
 KEEP_DAYS = 7.0  # since the last start in it
 
 
-def due(found: Iterable[Built], uses: Uses, before: float) -> Iterator[Built]:
+def due(environments: Iterable[Built], uses: Uses, before: float) -> Iterator[Built]:
     """Yield what may go: no integration needs it, none runs in it, none started since `before`.
 
     `before` is in Unix seconds.
     """
-    for built in found:
-        if built.key not in uses and built.last_used < before and not leases.in_use(built.path):
-            yield built
+    for one in environments:
+        if one.key not in uses and one.last_used < before and not leases.in_use(one.path):
+            yield one
 
 
 def collect(root: Path, candidates: Iterable[Built]) -> Iterator[Built]:
     """Remove them; yield each that goes. One that is used or built at this moment stays."""
-    (root / "build").mkdir(exist_ok=True)
-    for built in candidates:
+    scratch = root / layout.SCRATCH
+    scratch.mkdir(exist_ok=True)
+    for one in candidates:
         with (
             TemporaryDirectory(
-                prefix="collected-", dir=root / "build", ignore_cleanup_errors=True
-            ) as aside,
+                prefix="collected-", dir=scratch, ignore_cleanup_errors=True
+            ) as folder,
             suppress(InUseError),
         ):
-            shelf.take_down(root, built, Path(aside, "env"))
-            yield built
+            built.take_away(root, one, Path(folder, "env"))
+            yield one
 
 
 def old_locks(root: Path, left: Iterable[Built], before: float) -> Iterator[Path]:
@@ -50,21 +50,21 @@ def old_locks(root: Path, left: Iterable[Built], before: float) -> Iterator[Path
 
     It says which versions an integration had, although its environment may be gone.
     """
-    needed = {_body(built.path / KEPT) for built in left}
-    for folder in (root / IN_USE).glob("*"):
-        for path in sorted(folder.glob("*.lock"), key=shelf.touched)[:-1]:
-            if shelf.touched(path) < before and _body(path) not in needed:
+    needed = {_body(one.path / KEPT) for one in left}
+    for folder in (root / layout.LOCKS_IN_USE).glob("*"):
+        for path in sorted(folder.glob("*.lock"), key=built.touched)[:-1]:
+            if built.touched(path) < before and _body(path) not in needed:
                 yield path
 
 
 def tidy(uv: Uv, gone: Iterable[Built], left: Iterable[Built], stop: Event) -> int:
-    """Drop from uv's cache what no environment holds any more; return the bytes that are free.
+    """Drop from uv's cache what no environment holds any more; return how many bytes that freed.
 
     Raises BuildUnavailableError if a build is in the way.
     """
     before = inventory.measure(uv.cache).own
-    if names := _names(gone) - _names(left):
-        installer.drop(uv, names, stop)
+    if packages := _packages(gone) - _packages(left):
+        installer.drop(uv, packages, stop)
     installer.prune(uv, stop)
     return max(0, before - inventory.measure(uv.cache).own)
 
@@ -76,6 +76,6 @@ def _body(path: Path) -> str:
         return ""
 
 
-def _names(environments: Iterable[Built]) -> set[str]:
-    receipts = (built.receipt for built in environments if built.receipt)
-    return {canonical(pin.partition("==")[0]) for one in receipts for pin in one.packages}
+def _packages(environments: Iterable[Built]) -> set[str]:
+    receipts = (one.receipt for one in environments if one.receipt)
+    return {canonical(pin.partition("==")[0]) for receipt in receipts for pin in receipt.packages}

@@ -1,4 +1,4 @@
-"""What is damaged in one environment: every row of each RECORD held against the file it names.
+"""What is damaged in one environment: every row of each RECORD is compared with the file it names.
 
 https://packaging.python.org/en/latest/specifications/recording-installed-packages/
 """
@@ -28,18 +28,18 @@ class Damage(Struct, frozen=True):
     package: str = ""
 
 
-def found(folder: Path, receipt: Receipt, sound: Sound) -> list[Damage]:
-    """Look at a whole environment; `sound` is `by_size` or `by_hash`."""
+def found(folder: Path, receipt: Receipt, sound: Sound) -> Iterator[Damage]:
+    """Yield what is damaged in an environment; `sound` is `by_size` or `by_hash`."""
+    for name in ("bin/python", "pyvenv.cfg"):
+        if not (folder / name).exists():  # follows the link: its Python may be gone
+            yield Damage(name, MISSING)
     site_packages = folder / receipt.site_packages
     installed = {
         canonical(info.name.partition("-")[0]): info for info in site_packages.glob("*.dist-info")
     }
-    damages = list(_own(folder))
     for pin in receipt.packages:
         name = canonical(pin.partition("==")[0])
-        nowhere = site_packages / f"{name}.dist-info"
-        damages += _package(name, installed.get(name, nowhere), sound)
-    return damages
+        yield from _package(name, installed.get(name, site_packages / f"{name}.dist-info"), sound)
 
 
 def by_size(path: Path, row: Row) -> bool:
@@ -63,15 +63,12 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _own(folder: Path) -> Iterator[Damage]:
-    for name in ("bin/python", "pyvenv.cfg"):
-        if not (folder / name).exists():  # follows the link: its Python may be gone
-            yield Damage(name, MISSING)
-
-
 def _package(name: str, info: Path, sound: Sound) -> Iterator[Damage]:
     try:
-        rows = _rows(info)
+        # Not with importlib.metadata: from Python 3.12 on it leaves out the files that are missing.
+        record = csv.reader((info / "RECORD").read_text("utf-8").splitlines())
+        # What is in __pycache__ is Python's own, made again whenever it likes.
+        rows = [row for row in record if row and "__pycache__/" not in row[0]]
     except (OSError, ValueError):
         rows = []
     if not rows:
@@ -79,12 +76,6 @@ def _package(name: str, info: Path, sound: Sound) -> Iterator[Damage]:
     for row in rows:
         if what := _what(info.parent / row[0], row, sound):
             yield Damage(row[0], what, name)
-
-
-def _rows(info: Path) -> list[Row]:
-    rows = csv.reader((info / "RECORD").read_text("utf-8").splitlines())
-    # What is in __pycache__ is Python's own, made again whenever it likes.
-    return [row for row in rows if row and "__pycache__/" not in row[0]]
 
 
 def _what(path: Path, row: Row, sound: Sound) -> str | None:

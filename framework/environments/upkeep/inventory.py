@@ -1,4 +1,4 @@
-"""The list of environments as operators read it, with the disk that each takes."""
+"""The list of environments as operators read it, with the disk space that each takes."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from framework.environments.installed import leases
-from framework.environments.installed.shelf import Built
+from framework.environments.installed.built import Built
 from framework.environments.upkeep.uses import UNUSED, Uses
 
 BLOCK = 512  # bytes; the unit of st_blocks on every file system
@@ -44,28 +44,26 @@ class Row(Struct, frozen=True, rename="camel"):
     why: str
 
 
-def row(built: Built, uses: Uses) -> Row:
+def row(environment: Built, uses: Uses) -> Row:
     """Describe one environment."""
-    use, receipt = uses.get(built.key, UNUSED), built.receipt
-    measured = measure(built.path)
+    use, receipt = uses.get(environment.key, UNUSED), environment.receipt
+    size = measure(environment.path)
     return Row(
-        key=built.key,
-        path=str(built.path),
+        key=environment.key,
+        path=str(environment.path),
         used_by=use.current,
         previous_of=use.previous,
-        in_use=leases.in_use(built.path),
+        in_use=leases.in_use(environment.path),
         python=receipt.python.release if receipt else "",
         packages=receipt.packages if receipt else [],
-        own_size=measured.own,
-        shared_size=measured.shared,
+        own_size=size.own,
+        shared_size=size.shared,
         built_at=receipt.built_at if receipt else "",
-        last_used_at=_iso(built.last_used),
+        last_used_at=datetime.fromtimestamp(environment.last_used, UTC).isoformat(
+            timespec="seconds"
+        ),
         why=receipt.why if receipt else "",
     )
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def measure(folder: Path) -> Size:

@@ -8,26 +8,27 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
-from framework.environments import turns
-from framework.environments.installed import leases, receipt, shelf
-from framework.environments.installed.shelf import Built, InUseError
+from framework.environments import layout, turns
+from framework.environments.installed import built, leases, receipt
+from framework.environments.installed.built import Built, InUseError
 from framework.environments.upkeep import damage
 from framework.environments.upkeep.damage import CHANGED, MISSING, Damage, Sound
 from framework.environments.uv import installer
 from framework.environments.uv.installer import Uv
+from framework.environments.uv.steps import Say
 from framework.errors import FrameworkError
 
 Outcome = Literal["damaged", "repaired", "removed", "in use", "failed"]
 CURED = ("repaired", "removed")
 AGAIN = "it is damaged again after it was built twice"
 RESTART = "stop the supervisor, or what else runs in it; run this again; start the supervisor"
-AT_ONCE = "repair"  # the lock of repairs: one at a time, and no sweep takes what lies aside
+TURN = "repair"  # one repair at a time; it also keeps sweeps from what was taken away
 
 
 class Patient(Struct, frozen=True):
     """A damaged environment; `reason` says why it still is, or why it had to go."""
 
-    built: Built
+    environment: Built
     damages: list[Damage]
     outcome: Outcome = "damaged"
     reason: str | None = None
@@ -38,13 +39,13 @@ class Patient(Struct, frozen=True):
         return self.outcome in CURED
 
 
-def examine(built: Built, sound: Sound) -> list[Damage]:
+def examine(environment: Built, sound: Sound) -> list[Damage]:
     """Return what is damaged in one environment; it cannot be removed meanwhile."""
-    if built.receipt is None:
+    if environment.receipt is None:
         return [Damage(receipt.NAME, MISSING)]
     try:
-        with leases.shared(built.path):
-            return damage.found(built.path, built.receipt, sound)
+        with leases.shared(environment.path):
+            return list(damage.found(environment.path, environment.receipt, sound))
     except OSError:
         return []  # it is being removed or replaced at this moment
 
@@ -52,7 +53,7 @@ def examine(built: Built, sound: Sound) -> list[Damage]:
 class Repair(Struct, frozen=True):
     """`build` builds what integrations want and is missing; `sound` is how the result is checked.
 
-    It raises FrameworkError; an environment that could not be built comes back as it was.
+    `build` raises FrameworkError; an environment that could not be built comes back as it was.
     """
 
     root: Path
@@ -61,17 +62,17 @@ class Repair(Struct, frozen=True):
     sound: Sound
     stop: Event
 
-    def all(self, patients: Iterable[Patient], say: Callable[[str], None]) -> Iterator[Patient]:
+    def all(self, patients: list[Patient], say: Say) -> Iterator[Patient]:
         """Yield each with its outcome."""
-        patients = list(patients)
-        for name in ("build", "locks"):
+        for name in (layout.SCRATCH, layout.LOCKS):
             (self.root / name).mkdir(exist_ok=True)
-        lock = self.root / "locks" / AT_ONCE
-        with turns.held(lock, self.stop, lambda: say("another repair runs")):
+        turn = self.root / layout.LOCKS / TURN
+        with turns.held(turn, self.stop, lambda: say("another repair runs")):
             # A hard link is the same file in the cache and in every environment built from it.
-            self._forget(one for patient in patients for one in patient.damages if changed(one))
+            damages = (one for patient in patients for one in patient.damages)
+            self._forget(one for one in damages if one.what == CHANGED)
             for patient in patients:
-                say(f"{patient.built.name}: building it again")
+                say(f"{patient.environment.name}: building it again")
                 yield self._repaired(patient)
 
     def _repaired(self, patient: Patient) -> Patient:
@@ -86,35 +87,30 @@ class Repair(Struct, frozen=True):
 
     def _replaced(self, patient: Patient) -> Patient:
         try:
-            self._replace(patient.built)
+            self._replace(patient.environment)
         except InUseError as error:
             return structs.replace(patient, outcome="in use", reason=f"{error}: {RESTART}")
         except FrameworkError as error:
             return structs.replace(patient, outcome="failed", reason=str(error))
-        there = patient.built.path.exists()
+        there = patient.environment.path.exists()
         return structs.replace(patient, outcome="repaired" if there else "removed")
 
-    def _replace(self, built: Built) -> None:
+    def _replace(self, environment: Built) -> None:
         with TemporaryDirectory(
-            prefix=f"{AT_ONCE}-", dir=self.root / "build", ignore_cleanup_errors=True
-        ) as aside:
-            damaged = Path(aside, "env")
-            shelf.take_down(self.root, built, damaged)
+            prefix=f"{TURN}-", dir=self.root / layout.SCRATCH, ignore_cleanup_errors=True
+        ) as folder:
+            damaged = Path(folder, "env")
+            built.take_away(self.root, environment, damaged)
             try:
-                self.build(built.key)
+                self.build(environment.key)
             except BaseException:
-                if not built.path.exists():
-                    damaged.rename(built.path)
+                if not environment.path.exists():
+                    damaged.rename(environment.path)
                 raise
 
     def _left(self, patient: Patient) -> list[Damage]:
-        return examine(shelf.look(patient.built.path), self.sound)
+        return examine(built.read(patient.environment.path), self.sound)
 
     def _forget(self, damages: Iterable[Damage]) -> None:
         if packages := {one.package for one in damages if one.package}:
             installer.drop(self.uv, packages, self.stop)
-
-
-def changed(one: Damage) -> bool:
-    """Tell whether the file is there with another content, which hard links share."""
-    return one.what == CHANGED

@@ -1,24 +1,30 @@
 """What operators see and do about environments: list, collect, examine, repair."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from threading import Event
 
 from msgspec import Struct
 
-from framework.environments.installed.shelf import Built
-from framework.environments.upkeep import collect, inventory
+from framework.environments import layout
+from framework.environments.environment import Wanted
+from framework.environments.environments import Environments
+from framework.environments.installed import built
+from framework.environments.installed.built import Built
+from framework.environments.upkeep import collect, inventory, uses
 from framework.environments.upkeep import repair as doctor
 from framework.environments.upkeep.damage import Damage, Sound
 from framework.environments.upkeep.inventory import Row
 from framework.environments.upkeep.repair import Patient, Repair
-from framework.environments.upkeep.store import Store
-from framework.environments.upkeep.uses import UNUSED
-from framework.errors import BuildUnavailableError
+from framework.environments.upkeep.uses import UNUSED, Noted, Uses
+from framework.environments.uv.installer import Uv
+from framework.environments.uv.steps import Say
+from framework.errors import BuildError, BuildUnavailableError, RequirementsError
 
 DAY = 86400.0  # seconds
-
-Say = Callable[[str], None]
 
 
 class Collection(Struct, frozen=True, rename="camel"):
@@ -54,91 +60,145 @@ class Examination(Struct, frozen=True, rename="camel"):
     healthy: bool
 
 
-def listed(store: Store) -> list[Row]:
-    """Return a row for each environment, the latest used first."""
-    return [inventory.row(built, store.uses) for built in store.shelf()]
+class Upkeep:
+    """Works on the environments below one root, maybe beside a running supervisor.
 
+    `environments` and `uv` are those of the root, `wanted` is what one configuration names, `stop`
+    ends what is started. `uses` says who needed what at the beginning: an environment that is
+    taken away is used by nobody any more.
+    """
 
-def collectable(store: Store, days: float) -> Collection:
-    """Return what `collected` would remove."""
-    found, before = store.shelf(), time.time() - days * DAY
-    due = list(collect.due(found, store.uses, before))
-    rows = [inventory.row(built, store.uses) for built in due]
-    left = [built for built in found if built not in due]
-    return Collection(
-        environments=rows,
-        locks=[str(path) for path in collect.old_locks(store.root, left, before)],
-        freed=sum(row.own_size for row in rows),
-        dry_run=True,
-    )
+    def __init__(
+        self, root: Path, environments: Environments, uv: Uv, wanted: list[Wanted], stop: Event
+    ):
+        self._root = root
+        self._environments = environments
+        self._uv = uv
+        self._wanted = wanted
+        self._stop = stop
+        self.uses = self._uses()
 
+    def rows(self) -> list[Row]:
+        """Return a row for each environment, the latest used first."""
+        return [inventory.row(environment, self.uses) for environment in built.read_all(self._root)]
 
-def collected(store: Store, days: float, say: Say) -> Collection:
-    """Remove what no integration needs and none was started in for so many days."""
-    before = time.time() - days * DAY
-    due = list(collect.due(store.shelf(), store.uses, before))
-    rows = {built.key: inventory.row(built, store.uses) for built in due}
-    gone = []
-    for built in collect.collect(store.root, due):
-        say(f"{built.name}: removing it")
-        gone.append(built)
-    left = store.shelf()
-    locks = list(collect.old_locks(store.root, left, before))
-    for path in locks:
-        path.unlink(missing_ok=True)
-    say("tidying uv's cache up")
-    in_cache, trouble = _tidy(store, gone, left)
-    removed = [rows[built.key] for built in gone]
-    freed = sum(row.own_size for row in removed)
-    return Collection(removed, list(map(str, locks)), freed, in_cache, trouble)
+    def collectable(self, days: float) -> Collection:
+        """Return what `collect` would remove."""
+        before = time.time() - days * DAY
+        found = built.read_all(self._root)
+        due = list(collect.due(found, self.uses, before))
+        left = [environment for environment in found if environment not in due]
+        rows = [inventory.row(environment, self.uses) for environment in due]
+        return Collection(
+            environments=rows,
+            locks=[str(path) for path in collect.old_locks(self._root, left, before)],
+            freed=sum(row.own_size for row in rows),
+            dry_run=True,
+        )
 
+    def collect(self, days: float, say: Say) -> Collection:
+        """Remove what no integration needs and none was started in for so many days."""
+        before = time.time() - days * DAY
+        due = list(collect.due(built.read_all(self._root), self.uses, before))
+        rows = {environment.key: inventory.row(environment, self.uses) for environment in due}
+        gone = []
+        for environment in collect.collect(self._root, due):
+            say(f"{environment.name}: removing it")
+            gone.append(environment)
+        left = built.read_all(self._root)
+        locks = list(collect.old_locks(self._root, left, before))
+        for path in locks:
+            path.unlink(missing_ok=True)
+        say("tidying uv's cache up")
+        freed_in_cache, trouble = 0, None
+        try:
+            freed_in_cache = collect.tidy(self._uv, gone, left, self._stop)
+        except BuildUnavailableError as error:
+            trouble = str(error)
+        removed = [rows[environment.key] for environment in gone]
+        return Collection(
+            environments=removed,
+            locks=[str(path) for path in locks],
+            freed=sum(row.own_size for row in removed),
+            freed_in_cache=freed_in_cache,
+            trouble=trouble,
+        )
 
-def _tidy(store: Store, gone: list[Built], left: list[Built]) -> tuple[int, str | None]:
-    try:
-        return collect.tidy(store.uv, gone, left, store.stop), None
-    except BuildUnavailableError as error:
-        return 0, str(error)
+    def examine(self, sound: Sound, say: Say) -> Examination:
+        """Look at every environment."""
+        found = built.read_all(self._root)
+        return self._examination(found, _patients(found, sound, say))
 
+    def repair(self, sound: Sound, say: Say) -> Examination:
+        """Look at every environment; build again what is damaged and not in use."""
+        found = built.read_all(self._root)
+        patients = _patients(found, sound, say)
+        if patients:
+            build = partial(self.build, say=say)
+            repair = Repair(self._root, self._uv, build, sound, self._stop)
+            patients = list(repair.all(patients, say))
+        return self._examination(found, patients)
 
-def examined(store: Store, sound: Sound, say: Say) -> Examination:
-    """Look at every environment."""
-    found = store.shelf()
-    return _examination(store, found, _patients(found, sound, say))
+    def build(self, key: str, say: Say) -> None:
+        """Build for those who used an environment that was taken away, or who have none now.
 
+        Raises the first error if it is not there then.
+        """
+        users = self.uses.get(key, UNUSED).current
+        failures = []
+        for one in self._wanted:
+            if one.label in users or (not users and not self._ready(one)):
+                try:
+                    self._environments.ensure(one, self._stop, _named(one.label, say))
+                except BuildError as error:
+                    failures.append(error)
+        if failures and not (self._root / layout.ENVIRONMENTS / key).exists():
+            raise failures[0]
 
-def repaired(store: Store, sound: Sound, say: Say) -> Examination:
-    """Look at every environment; build again what is damaged and not in use."""
-    found = store.shelf()
-    patients = _patients(found, sound, say)
-    if patients:
-        build = partial(store.build, say=say)
-        repair = Repair(store.root, store.uv, build, sound, store.stop)
-        patients = list(repair.all(patients, say))
-    return _examination(store, found, patients)
+    def _uses(self) -> Uses:
+        notes = uses.noted(self._root)
+        noted = [(one.label, notes.get(one.label, Noted())) for one in self._wanted]
+        current = [(label, note.key) for label, note in noted]
+        current += [(one.label, self._ready(one)) for one in self._wanted]
+        previous = [(label, note.previous) for label, note in noted]
+        gathered = uses.gather(_known(current), _known(previous))
+        sdk = f"msgspec=={version('msgspec')}"
+        return uses.with_sdk(gathered, built.read_all(self._root), sdk)
+
+    def _ready(self, wanted: Wanted) -> str | None:
+        try:
+            found = self._environments.ready(wanted)
+        except RequirementsError:
+            return None  # the supervisor, or `build`, says what is wrong
+        return found.key if found else None
+
+    def _examination(self, found: list[Built], patients: list[Patient]) -> Examination:
+        cases = [
+            Case(
+                key=patient.environment.key,
+                path=str(patient.environment.path),
+                used_by=self.uses.get(patient.environment.key, UNUSED).current,
+                damages=patient.damages,
+                outcome=patient.outcome,
+                reason=patient.reason,
+            )
+            for patient in patients
+        ]
+        return Examination(len(found), cases, all(patient.cured for patient in patients))
 
 
 def _patients(found: list[Built], sound: Sound, say: Say) -> list[Patient]:
     patients = []
-    for number, built in enumerate(found, 1):
-        say(f"{built.name}: examining it, {number} of {len(found)}")
-        if damages := doctor.examine(built, sound):
-            patients.append(Patient(built, damages))
+    for number, environment in enumerate(found, 1):
+        say(f"{environment.name}: examining it, {number} of {len(found)}")
+        if damages := doctor.examine(environment, sound):
+            patients.append(Patient(environment, damages))
     return patients
 
 
-def _case(store: Store, patient: Patient) -> Case:
-    built = patient.built
-    users = store.uses.get(built.key, UNUSED).current
-    return Case(
-        key=built.key,
-        path=str(built.path),
-        used_by=users,
-        damages=patient.damages,
-        outcome=patient.outcome,
-        reason=patient.reason,
-    )
+def _known(pairs: Iterable[tuple[str, str | None]]) -> list[tuple[str, str]]:
+    return [(label, key) for label, key in pairs if key]
 
 
-def _examination(store: Store, found: list[Built], patients: list[Patient]) -> Examination:
-    cases = [_case(store, patient) for patient in patients]
-    return Examination(len(found), cases, all(patient.cured for patient in patients))
+def _named(label: str, say: Say) -> Say:
+    return lambda line: say(f"{label}: {line}")

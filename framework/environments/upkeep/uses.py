@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from framework.environments.environment import Environment
 from framework.environments.installed import current
-from framework.environments.installed.shelf import Built
+from framework.environments.installed.built import Built
 
 
 class Noted(Struct, frozen=True):
-    """What the supervisor notes about one integration."""
+    """The keys that the supervisor noted for one integration."""
 
     key: str | None = None
     previous: str | None = None
@@ -46,13 +46,17 @@ def noted(root: Path) -> dict[str, Noted]:
     }
 
 
-def with_sdk(uses: Uses, shelf: Iterable[Built], pin: str) -> Uses:
+def with_sdk(uses: Uses, environments: Iterable[Built], pin: str) -> Uses:
     """Add the environment of the sdk's msgspec (`pin`: name==version) for each Python in use."""
-    receipts = {built.key: built.receipt for built in shelf if built.receipt}
+    receipts = {one.key: one.receipt for one in environments if one.receipt}
     complete = dict(uses)
-    for key, its in receipts.items():
-        beside = [uses[k] for k, one in receipts.items() if k in uses and one.python == its.python]
-        if its.packages == [pin] and beside:
+    for key, receipt in receipts.items():
+        beside = [
+            uses[other]
+            for other, its in receipts.items()
+            if other in uses and its.python == receipt.python
+        ]
+        if receipt.packages == [pin] and beside:
             complete[key] = _together([*beside, uses.get(key, UNUSED)])
     return complete
 

@@ -1,4 +1,4 @@
-"""The calls of uv that a build consists of: told, limited in time, logged, explained."""
+"""Run the steps of a build: announced, limited in time, logged, their failures explained."""
 
 import time
 from collections.abc import Callable
@@ -6,11 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
-from msgspec import Struct
-
 from framework import orphans
 from framework.environments import credentials
 from framework.environments.uv import failures
+from framework.environments.uv.commands import Step
 from framework.environments.uv.installer import Uv
 from framework.errors import BuildUnavailableError, StoppedError
 from framework.process import Completed
@@ -18,27 +17,31 @@ from framework.process import Completed
 Say = Callable[[str], None]
 
 
-class Step(Struct, frozen=True):
-    """One call of uv; `name` is what operators read while it runs and when it fails."""
-
-    name: str
-    arguments: list[str]
-
-
 class Steps:
-    """Takes steps for one source of requirements, all within one time limit.
+    """Runs the steps for one source of requirements, all within `limit` seconds.
 
-    `told` is what stops them, and who hears of them; `log` gets all that they print. `copies` are
-    paths that mean nothing to operators, and what to show them instead.
+    `stop` ends them, `say` hears of each, `log` gets what they print. Their files go into `folder`.
+    `copies` are paths that mean nothing to operators, each with what to show instead.
     """
 
-    def __init__(self, source: str, uv: Uv, told: tuple[Event, Say], limit: float, log: Path):
+    def __init__(
+        self,
+        source: str,
+        uv: Uv,
+        folder: Path,
+        log: Path,
+        stop: Event,
+        say: Say,
+        limit: float,
+    ):
+        self.folder = folder
+        self.say = say
         self.copies: dict[str, str] = {}
         self._source = source
         self._uv = uv
-        self._stop, self._say = told
-        self._limit = limit
         self._log = log
+        self._stop = stop
+        self._limit = limit
         self._started = time.monotonic()
 
     @property
@@ -51,13 +54,9 @@ class Steps:
         """How long it took so far."""
         return time.monotonic() - self._started
 
-    def say(self, line: str) -> None:
-        """Tell who waits for the build."""
-        self._say(line)
-
     def take(self, step: Step) -> None:
         """Run one step; raise RequirementsError or BuildUnavailableError with uv's own words."""
-        self._say(step.name)
+        self.say(step.name)
         completed = self.run(step)
         if completed.status == 0:
             return
@@ -80,20 +79,17 @@ class Steps:
         except StoppedError:
             self._sweep()
             raise
-        self._note(step, completed)
+        printed = f"{completed.stdout}{completed.stderr}"
+        shown = credentials.redacted(self._shown(printed), self._uv.secrets)
+        with suppress(OSError), self._log.open("a") as file:  # a full disk has its own message
+            file.write(f"--- {step.name}: {failures.ended(completed.status)}\n{shown}\n")
         return completed
 
     def _sweep(self) -> None:
         if self._uv.marker:
             orphans.sweep(self._uv.marker)
 
-    def _note(self, step: Step, completed: Completed) -> None:
-        said = f"{completed.stdout}{completed.stderr}"
-        shown = credentials.redacted(self._shown(said), self._uv.secrets)
-        with suppress(OSError), self._log.open("a") as file:  # a full disk has its own message
-            file.write(f"--- {step.name}: {failures.ended(completed.status)}\n{shown}\n")
-
-    def _shown(self, said: str) -> str:
+    def _shown(self, text: str) -> str:
         for copy, source in self.copies.items():
-            said = said.replace(copy, source)
-        return said
+            text = text.replace(copy, source)
+        return text

@@ -50,15 +50,11 @@ class Building:
 
     def __call__(self, its: Inputs, body: str = PIN) -> Path:
         uv = Uv(self._uv.path, self._aside / "cache", its.installation)
-        told = (self._stop, self.say)
-        steps = Steps(its.requirements.source, uv, told, 60.0, self._aside / "log")
-        build.build(
-            Order("k", its, Lock("i", "s", body), "first build"), self._aside / "env", steps
+        log = self._aside / "log"
+        steps = Steps(
+            its.requirements.source, uv, self._aside, log, self._stop, self.said.append, 60.0
         )
-        return self._aside / "env"
-
-    def say(self, line: str) -> None:
-        self.said.append(line)
+        return build.build(Order("k", its, Lock("i", "s", body), "first build"), steps)
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ import pytest
 from msgspec import structs
 
 from framework.environments.build.build import Order
-from framework.environments.build.maker import LOG_BYTES, Maker
+from framework.environments.build.maker import Maker
 from framework.environments.environment import Wanted
 from framework.environments.inputs import inputs
 from framework.environments.inputs.sources import Sources
 from framework.environments.lock.lock import Lock
 from framework.environments.python import identity
+from framework.environments.uv.workspace import Workspace
 from tests.fakes.uv import FakeUv
 
 CORES = os.cpu_count() or 1
@@ -25,30 +26,21 @@ def order(requirements: Path) -> Order:
 
 
 def test_what_is_made_is_found_where_it_belongs(root: Path, uv: FakeUv, order: Order) -> None:
-    maker = Maker(root, uv.path, "instance", 60.0)
+    maker = Maker(root, Workspace(root, uv.path, "instance", 60.0))
     assert maker.found(order.key) is None
-    made = maker.make(order, (Event(), print))
+    made = maker.ensure(order, Event(), print)
     assert maker.found(order.key) == made
-    assert maker.place(order.key) == root / "envs" / order.key
+    assert maker.path(order.key) == root / "envs" / order.key
     assert uv.environ["FRAMEWORK_INSTANCE"] == "instance/build/kafka/1"
 
 
 def test_what_is_there_is_not_made_again(root: Path, uv: FakeUv, order: Order) -> None:
-    maker = Maker(root, uv.path, "", 60.0)
-    made = maker.make(order, (Event(), print))
+    maker = Maker(root, Workspace(root, uv.path, "", 60.0))
+    made = maker.ensure(order, Event(), print)
     calls = uv.calls
     again = structs.replace(order, why="again")
-    assert Maker(root, uv.path, "", 60.0).make(again, (Event(), print)) == made
+    assert Maker(root, Workspace(root, uv.path, "", 60.0)).ensure(again, Event(), print) == made
     assert uv.calls == calls
-
-
-def test_a_log_does_not_grow_for_ever(root: Path, uv: FakeUv, order: Order) -> None:
-    log = root / "logs" / "kafka.log"
-    log.parent.mkdir(parents=True)
-    log.write_bytes(b"x" * (LOG_BYTES + 1))
-    Maker(root, uv.path, "", 60.0).make(order, (Event(), print))
-    assert log.stat().st_size < LOG_BYTES
-    assert "--- creating the environment: exit status 0" in log.read_text()
 
 
 def test_as_many_builds_as_there_are_cores_run_side_by_side(
@@ -59,16 +51,9 @@ def test_as_many_builds_as_there_are_cores_run_side_by_side(
         f"touch {tmp_path}/busy.$$; ls {tmp_path} | grep -c busy >> {tmp_path}/counts; sleep 0.3;"
         f" rm {tmp_path}/busy.$$",
     )
-    maker = Maker(root, uv.path, "", 60.0)
+    maker = Maker(root, Workspace(root, uv.path, "", 60.0))
     orders = [structs.replace(order, key=f"{n:032}") for n in range(3 * CORES)]
     with ThreadPoolExecutor(len(orders)) as pool:
-        made = list(pool.map(lambda one: maker.make(one, (Event(), print)), orders))
+        made = list(pool.map(lambda one: maker.ensure(one, Event(), print), orders))
     assert [one.key for one in made] == [one.key for one in orders]
     assert max(map(int, (tmp_path / "counts").read_text().split())) == CORES
-
-
-def test_what_holds_environments_is_for_nobody_elses_eyes(
-    root: Path, uv: FakeUv, order: Order
-) -> None:
-    Maker(root, uv.path, "", 60.0).make(order, (Event(), print))
-    assert root.stat().st_mode & 0o777 == 0o700

@@ -13,6 +13,8 @@ from framework.environments.lock.lock import Lock
 from framework.environments.lock.locks import EMPTY, Locks
 from framework.environments.python import identity
 from framework.environments.settings import Installation
+from framework.environments.uv.workspace import Workspace
+from tests.fakes.uv import FakeUv
 
 PIN = "six==1.17.0 \\\n    --hash=sha256:0\n"
 
@@ -33,8 +35,8 @@ def made_for(its: Inputs, body: str = PIN, floor: int = 0) -> Lock:
 
 
 @pytest.fixture
-def locks(tmp_path: Path) -> Locks:
-    return Locks(tmp_path / "environments")
+def locks(root: Path, uv: FakeUv) -> Locks:
+    return Locks(root, Workspace(root, uv.path, "", 60.0))
 
 
 def test_a_lock_is_found_once_it_is_kept(locks: Locks, folder: Path) -> None:

@@ -31,14 +31,14 @@ def its(requirements: Path) -> Inputs:
 
 @pytest.fixture
 def steps(uv: FakeUv, tmp_path: Path) -> Steps:
-    told = (Event(), print)
-    return Steps("requirements.txt", Uv(uv.path, tmp_path / "c"), told, 60.0, tmp_path / "log")
+    program = Uv(uv.path, tmp_path / "c")
+    return Steps("requirements.txt", program, tmp_path, tmp_path / "log", Event(), print, 60.0)
 
 
 def test_a_lock_is_for_all_pythons_and_platforms_with_hashes(
     its: Inputs, steps: Steps, uv: FakeUv, tmp_path: Path
 ) -> None:
-    made = resolve.resolve(its, EMPTY, steps, tmp_path)
+    made = resolve.resolve(its, EMPTY, steps)
     assert made == Lock(its.key("3.10"), "nothing", "six==1.17.0 --hash=sha256:0\n")
     assert "--universal --generate-hashes" in uv.calls[0]
     assert "--python-version 3.10" in uv.calls[0]
@@ -47,8 +47,8 @@ def test_a_lock_is_for_all_pythons_and_platforms_with_hashes(
 def test_versions_are_kept_unless_they_are_upgraded(
     its: Inputs, steps: Steps, tmp_path: Path
 ) -> None:
-    assert resolve.resolve(its, START, steps, tmp_path).body == START.body
-    newer = resolve.resolve(its, START, steps, tmp_path, Upgrade())
+    assert resolve.resolve(its, START, steps).body == START.body
+    newer = resolve.resolve(its, START, steps, Upgrade())
     assert newer.body == "six==1.17.0 --hash=sha256:0\n"
 
 
@@ -60,7 +60,7 @@ def test_packages_for_newer_pythons_alone_are_resolved_for_this_one(
         'case "$*" in *"--python-version 3.10 "*)'
         " echo 'the requested Python version does not satisfy Python>=3.11' >&2; exit 1;; esac",
     )
-    assert resolve.resolve(its, EMPTY, steps, tmp_path).inputs == its.key("3.13")
+    assert resolve.resolve(its, EMPTY, steps).inputs == its.key("3.13")
     assert len(uv.calls) == 2
 
 
@@ -69,7 +69,7 @@ def test_another_conflict_is_told_at_once(
 ) -> None:
     uv.then("compile", "echo 'error: No solution found' >&2; exit 1")
     with pytest.raises(RequirementsError, match="resolving failed"):
-        resolve.resolve(its, EMPTY, steps, tmp_path)
+        resolve.resolve(its, EMPTY, steps)
     assert len(uv.calls) == 1
 
 
@@ -77,7 +77,7 @@ def test_what_is_editable_is_locked_as_a_copy(
     its: Inputs, steps: Steps, requirements: Path, tmp_path: Path
 ) -> None:
     requirements.write_text("-e ./mine\n")
-    assert resolve.resolve(its, EMPTY, steps, tmp_path).body == "./mine\n"
+    assert resolve.resolve(its, EMPTY, steps).body == "./mine\n"
 
 
 def test_an_index_that_tells_no_hashes_is_refused(
@@ -85,7 +85,7 @@ def test_an_index_that_tells_no_hashes_is_refused(
 ) -> None:
     uv.then("compile", 'echo "six==1" > "$out"')
     with pytest.raises(RequirementsError, match="use an index that tells hashes"):
-        resolve.resolve(its, EMPTY, steps, tmp_path)
+        resolve.resolve(its, EMPTY, steps)
 
 
 def test_the_dependencies_of_a_project_are_resolved_in_its_name(
@@ -94,7 +94,7 @@ def test_the_dependencies_of_a_project_are_resolved_in_its_name(
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "pyproject.toml").write_text('[project]\ndependencies = ["idna"]\n')
     its = inputs.read(Wanted("project", tmp_path / "project"), identity.own(), Sources())
-    assert resolve.resolve(its, EMPTY, steps, tmp_path).packages == ["idna==1.17.0"]
+    assert resolve.resolve(its, EMPTY, steps).packages == ["idna==1.17.0"]
     uv.then("compile", 'echo "error: Couldn\'t parse in $last" >&2; exit 2')
     with pytest.raises(RequirementsError, match=r"parse in .*/pyproject\.toml"):
-        resolve.resolve(its, EMPTY, steps, tmp_path)
+        resolve.resolve(its, EMPTY, steps)

@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 
 from framework.environments import Environments
-from framework.environments.installed import leases, receipt, shelf
+from framework.environments.installed import built, leases, receipt
 from framework.environments.upkeep import collect
 from framework.environments.upkeep.uses import Use
 from framework.environments.uv.installer import Uv
@@ -26,7 +26,7 @@ def aged(folder: Path) -> Path:
 
 
 def due(root: Path, uses: dict[str, Use] | None = None) -> list[str]:
-    return [built.key for built in collect.due(shelf.read(root), uses or {}, LONG_AGO + 1)]
+    return [one.key for one in collect.due(built.read_all(root), uses or {}, LONG_AGO + 1)]
 
 
 def test_what_nobody_used_for_a_while_is_due(root: Path, old: Path) -> None:
@@ -45,14 +45,14 @@ def test_what_a_process_runs_in_is_not_due(root: Path, old: Path) -> None:
 
 
 def test_what_is_collected_is_gone(root: Path, old: Path) -> None:
-    gone = list(collect.collect(root, shelf.read(root)))
-    assert [built.key for built in gone] == ["old"]
+    gone = list(collect.collect(root, built.read_all(root)))
+    assert [one.key for one in gone] == ["old"]
     assert not old.exists()
     assert list(root.glob("build/*")) == []
 
 
 def test_what_is_used_at_the_last_moment_stays(root: Path, old: Path) -> None:
-    candidates = shelf.read(root)
+    candidates = built.read_all(root)
     with leases.shared(old):
         assert list(collect.collect(root, candidates)) == []
     assert old.exists()
@@ -60,14 +60,14 @@ def test_what_is_used_at_the_last_moment_stays(root: Path, old: Path) -> None:
 
 def test_the_cache_forgets_only_what_no_environment_holds(root: Path, uv: FakeUv) -> None:
     fake.make(root, "gone", "six==1.16.0", "Idna_X==3.0", "toml==1")
-    gone = list(collect.collect(root, shelf.read(root)))
+    gone = list(collect.collect(root, built.read_all(root)))
     fake.make(root, "left", "six==1.17.0", "toml==1")
     cache = root / "uv-cache"
     cache.mkdir()
     (cache / "file").write_bytes(b"x" * 100_000)
     uv.then("prune", f"rm {cache}/file")
 
-    freed = collect.tidy(Uv(uv.path, cache), gone, shelf.read(root), Event())
+    freed = collect.tidy(Uv(uv.path, cache), gone, built.read_all(root), Event())
 
     assert uv.calls == ["cache clean idna-x", "cache prune"]
     assert freed >= 100_000
@@ -94,7 +94,7 @@ def test_locks_that_no_environment_was_built_from_are_old_but_for_the_latest(roo
     lock(root, "3.lock", "six==1.15.0\n", 30)
     latest = lock(root, "4.lock", "six==1.14.0\n", 4)
     os.utime(latest, (40, 40))
-    assert list(collect.old_locks(root, shelf.read(root), 20)) == [old]
+    assert list(collect.old_locks(root, built.read_all(root), 20)) == [old]
     assert needed.exists()
 
 

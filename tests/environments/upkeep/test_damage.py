@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.environments.installed import shelf
+from framework.environments.installed import built
 from framework.environments.upkeep import damage
 from framework.environments.upkeep.damage import CHANGED, MISSING, UNREADABLE, Damage
 from tests.fakes import environment as fake
@@ -14,9 +14,9 @@ def folder(root: Path) -> Path:
 
 
 def found(folder: Path, sound: damage.Sound = damage.by_size) -> list[Damage]:
-    receipt = shelf.look(folder).receipt
+    receipt = built.read(folder).receipt
     assert receipt is not None
-    return damage.found(folder, receipt, sound)
+    return list(damage.found(folder, receipt, sound))
 
 
 @pytest.mark.parametrize("sound", [damage.by_size, damage.by_hash])

@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 
 from framework.environments import Environments
-from framework.environments.installed import leases, receipt, shelf
+from framework.environments.installed import built, leases, receipt
 from framework.environments.upkeep import damage
 from framework.environments.upkeep import repair as doctor
 from framework.environments.upkeep.damage import MISSING, Damage
@@ -20,9 +20,9 @@ SIX = "six==1.17.0"
 
 @pytest.fixture
 def damaged(root: Path) -> Path:
-    place = fake.make(root, "key", SIX)
-    fake.module(place, "six").write_text("")
-    return place
+    folder = fake.make(root, "key", SIX)
+    fake.module(folder, "six").write_text("")
+    return folder
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def repair(root: Path, uv: FakeUv) -> Callable[..., Patient]:
 
     def start(build: Callable[[str], object]) -> Patient:
         patients = [
-            Patient(built, damages)
-            for built in shelf.read(root)
-            if (damages := doctor.examine(built, damage.by_size))
+            Patient(one, damages)
+            for one in built.read_all(root)
+            if (damages := doctor.examine(one, damage.by_size))
         ]
         todo = Repair(root, Uv(uv.path, root / "uv-cache"), build, damage.by_size, Event())
         (patient,) = todo.all(patients, print)
@@ -45,20 +45,20 @@ def repair(root: Path, uv: FakeUv) -> Callable[..., Patient]:
 
 
 def healthy(root: Path) -> bool:
-    return all(doctor.examine(built, damage.by_size) == [] for built in shelf.read(root))
+    return all(doctor.examine(one, damage.by_size) == [] for one in built.read_all(root))
 
 
 def test_an_environment_without_a_marker_is_damaged(damaged: Path) -> None:
     (damaged / receipt.NAME).unlink()
-    assert doctor.examine(shelf.look(damaged), damage.by_size) == [Damage(".ready", MISSING)]
+    assert doctor.examine(built.read(damaged), damage.by_size) == [Damage(".ready", MISSING)]
 
 
 def test_an_environment_that_goes_while_it_is_examined_is_not_damaged(
     damaged: Path, root: Path
 ) -> None:
-    built = shelf.look(damaged)
+    one = built.read(damaged)
     damaged.rename(root / "gone")
-    assert doctor.examine(built, damage.by_size) == []
+    assert doctor.examine(one, damage.by_size) == []
 
 
 def test_what_was_changed_is_dropped_from_the_cache_before_it_is_built_again(
@@ -91,9 +91,9 @@ def test_what_is_missing_in_the_cache_too_is_dropped_and_built_once_more(
     fake.module(damaged, "six").unlink()
 
     def build(key: str) -> None:
-        place = fake.make(root, key, SIX)
+        folder = fake.make(root, key, SIX)
         if not uv.calls:
-            fake.module(place, "six").unlink()
+            fake.module(folder, "six").unlink()
 
     assert repair(build).outcome == "repaired"
     assert uv.calls == ["cache clean six"]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from framework.environments.installed import shelf
+from framework.environments.installed import built
 from framework.environments.python import identity
 from framework.environments.upkeep import uses
 from framework.environments.upkeep.uses import Use
@@ -28,7 +28,7 @@ def test_the_msgspec_of_a_python_in_use_is_in_use(root: Path) -> None:
     fake.make(root, "sdk-3.10", PIN, python=other)
     fake.make(root, "old-sdk", "msgspec==0.21.0")
 
-    complete = uses.with_sdk({"kafka": Use(current=("kafka",))}, shelf.read(root), PIN)
+    complete = uses.with_sdk({"kafka": Use(current=("kafka",))}, built.read_all(root), PIN)
 
     assert complete == {"kafka": Use(current=("kafka",)), "sdk": Use(current=("kafka",))}
 
@@ -37,5 +37,5 @@ def test_an_environment_that_is_the_msgspec_of_the_sdk_too_has_all_its_users(roo
     fake.make(root, "kafka", "six==1.17.0")
     fake.make(root, "sdk", PIN)
     mine = {"kafka": Use(previous=("kafka",)), "sdk": Use(current=("own",))}
-    complete = uses.with_sdk(mine, shelf.read(root), PIN)
+    complete = uses.with_sdk(mine, built.read_all(root), PIN)
     assert complete["sdk"] == Use(current=("own",), previous=("kafka",))

@@ -5,8 +5,9 @@ from threading import Event
 import pytest
 
 from framework.environments.settings import Installation
+from framework.environments.uv.commands import Step
 from framework.environments.uv.installer import Uv
-from framework.environments.uv.steps import Step, Steps
+from framework.environments.uv.steps import Steps
 from framework.errors import BuildUnavailableError, RequirementsError, StoppedError
 from framework.process import Completed
 
@@ -36,8 +37,8 @@ STEP = Step("installing", ["pip", "sync"])
 
 
 def steps(uv: Uv, log: Path, said: list[str] | None = None) -> Steps:
-    told = (Event(), said.append if said is not None else print)
-    return Steps("/i/kafka/requirements.txt", uv, told, 600.0, log)
+    say = said.append if said is not None else print
+    return Steps("/i/kafka/requirements.txt", uv, log.parent, log, Event(), say, 600.0)
 
 
 def test_a_step_is_told_and_logged(tmp_path: Path) -> None:
