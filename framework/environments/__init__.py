@@ -1,4 +1,4 @@
-"""From an integration's requirements to a virtualenv of its own, built with uv."""
+"""From an integration's requirements to its own virtualenv, built with uv."""
 
 from framework.environments.environment import Environment, Wanted
 from framework.environments.environments import Environments

@@ -8,10 +8,10 @@ from framework.environments.settings import Installation
 
 
 class Wanted(Struct, frozen=True):
-    """`label` is the integration's identifier; `folder` holds its requirements.txt.
+    """What an integration asks for: `label` is its identifier, `folder` has its requirements.txt.
 
-    Where there is none, the dependencies in its pyproject.toml count. A requirements.lock beside
-    them is where resolving starts from.
+    Without one, the dependencies in its pyproject.toml count. Resolving starts from the
+    requirements.lock beside them.
     """
 
     label: str
@@ -20,7 +20,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Environment(Struct, frozen=True):
-    """Immutable; `msgspec` is the folder that the sdk takes its msgspec from."""
+    """A built environment; `msgspec` is the folder from which the sdk imports msgspec."""
 
     key: str
     path: Path
@@ -28,5 +28,5 @@ class Environment(Struct, frozen=True):
 
     @property
     def python(self) -> Path:
-        """The interpreter to start; never through a link that a rebuild could turn."""
+        """The interpreter to start; not through a link that a rebuild could redirect."""
         return self.path / "bin" / "python"

@@ -1,4 +1,11 @@
-"""All environments of this machine: inputs lead to a lock, a lock leads to an environment."""
+"""All environments of this machine, each the end of a pipeline.
+
+    inputs.read     what an integration asks for                          -> Inputs
+    Locks.ensure    Inputs                    found, or resolved by uv    -> Lock
+    Maker.ensure    Inputs and Lock           found, or built by uv       -> Receipt
+
+It runs twice: for the integration's own environment, and for the sdk's msgspec beside it.
+"""
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -63,11 +70,24 @@ class Environments:
             )
         return self._environment(built, beside)
 
+    def _inputs(self, wanted: Wanted) -> tuple[Inputs, Inputs]:
+        """Return the integration's own inputs, and those of the sdk's msgspec beside it."""
+        own = self._own(wanted)
+        return own, inputs.of_package("msgspec", MSGSPEC, wanted.installation, own.python)
+
+    def _own(self, wanted: Wanted) -> Inputs:
+        python = finder.find(wanted.installation.python, self.root / layout.PYTHONS)
+        return inputs.read(wanted, python, self._sources)
+
     def _ensure(
         self, inputs: Inputs, reread: Callable[[], Collection[Inputs]], stop: Event, say: Say
     ) -> Receipt:
         found = self._locks.ensure(inputs, reread, stop, say)
         return self._maker.ensure(order(inputs, found), stop, say)
+
+    def _environment(self, own: Receipt, sdk: Receipt) -> Environment:
+        msgspec = self._maker.path(sdk.key) / sdk.site_packages
+        return Environment(own.key, self._maker.path(own.key), msgspec)
 
     def ready(self, wanted: Wanted) -> Environment | None:
         """Return the environment if it is built; start no process.
@@ -82,7 +102,7 @@ class Environments:
         return self._maker.found(inputs.environment_key(found.body)) if found else None
 
     def upgrade(self, wanted: Wanted, upgrade: Upgrade, stop: Event, say: Say) -> Environment:
-        """Build with newer versions; only once that worked they are committed, and in use."""
+        """Build with newer versions; they are committed, and in use, once that has worked."""
         with self._explained(wanted):
             own, _ = self._inputs(wanted)
             if own.requirements.lines:
@@ -114,19 +134,6 @@ class Environments:
     def sweep(self) -> int:
         """Remove what killed builds left behind; return how many there were."""
         return self._workspace.sweep()
-
-    def _inputs(self, wanted: Wanted) -> tuple[Inputs, Inputs]:
-        """Return the integration's own, and those of the sdk's msgspec beside it."""
-        own = self._own(wanted)
-        return own, inputs.of_package("msgspec", MSGSPEC, wanted.installation, own.python)
-
-    def _own(self, wanted: Wanted) -> Inputs:
-        python = finder.find(wanted.installation.python, self.root / layout.PYTHONS)
-        return inputs.read(wanted, python, self._sources)
-
-    def _environment(self, own: Receipt, sdk: Receipt) -> Environment:
-        msgspec = self._maker.path(sdk.key) / sdk.site_packages
-        return Environment(own.key, self._maker.path(own.key), msgspec)
 
     @contextmanager
     def _explained(self, wanted: Wanted) -> Iterator[None]:

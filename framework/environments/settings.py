@@ -11,7 +11,7 @@ from msgspec import Meta, structs
 from framework.environments.credentials import HIDDEN
 from framework.settings import Settings
 
-# A password with / ? # or @ as it is would not be known for one, and shown: it must be encoded.
+# In a password / ? # and @ must be encoded: otherwise it is not recognised, and shown.
 URL = (
     r"(?:https?://(?:[^\s@/?#]+@)?(?:[^\s@/?#:\[\]]+|\[[\da-fA-F:.]+\])(?::\d+)?(?:/[^\s@?#]*)?"
     r"|file:///[^\s@?#]*)"
@@ -79,7 +79,7 @@ class Installation(Settings, frozen=True):
     only_binary: list[Package] = []
 
     def __post_init__(self) -> None:
-        """Refuse a day that is in no calendar."""
+        """Refuse a date that does not exist."""
         if self.exclude_newer and DATE.match(self.exclude_newer):
             try:
                 datetime.fromisoformat(self.exclude_newer)
@@ -91,19 +91,19 @@ class Installation(Settings, frozen=True):
         return f"Installation({', '.join(f'{name}={value!r}' for name, value in self._shown())})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Leave out credentials here, too."""
+        """Leave out credentials in what rich prints, too."""
         return self._shown()
 
     @property
     def secrets(self) -> list[str]:
-        """What must be hidden in what others print about the URLs: as written, and decoded."""
+        """The credentials in the URLs, as written and decoded; other programs may print them."""
         urls = [urlsplit(url) for url in (*self.indexes, *self.find_links)]
         written = [url.password or url.username for url in urls]
         written += [token for url in urls if url.scheme for token in TOKEN.findall(url.path)]
         return list(dict.fromkeys(form for one in written if one for form in (one, unquote(one))))
 
     def beside(self, folder: Path) -> "Installation":
-        """Return the same with its paths found from the folder of config.yaml."""
+        """Return the same with its paths relative to the folder of config.yaml."""
         return structs.replace(
             self,
             python=_located(self.python, folder) if self.python else None,
@@ -128,7 +128,7 @@ def _located(text: str, folder: Path) -> str:
         return text
     try:
         return str(folder / Path(text).expanduser())
-    except RuntimeError:  # nobody's home is known: what is not there is told when it is needed
+    except RuntimeError:  # no home folder is known; a missing file is reported when it is needed
         return str(folder / text)
 
 

@@ -1,4 +1,4 @@
-"""One build of a key at a time, across threads and processes: a file that one holder locks."""
+"""Turns: one build of a key at a time, across threads and processes, by locking a file."""
 
 import fcntl
 import time
@@ -18,7 +18,7 @@ LONGEST_WAIT = 1800.0  # seconds; three steps of a build at their limit
 def held(
     path: Path, stop: Event, waiting: Callable[[], None], *, seconds: float = LONGEST_WAIT
 ) -> Iterator[None]:
-    """Hold the file's lock; call `waiting` once if it has to be waited for."""
+    """Lock the file; call `waiting` once if another holds it. Raises BuildUnavailableError."""
     with path.open("a") as file:
         if not taken(file):
             waiting()

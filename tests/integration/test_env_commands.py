@@ -36,7 +36,8 @@ integrations:
 PARENT = """
 import sys
 from pathlib import Path
-from framework.environments import Environment, leases
+from framework.environments import Environment
+from framework.environments.installed import leases
 from framework.process import Child
 environment = Environment(sys.argv[1], *map(Path, sys.argv[2:]))
 with leases.leased(environment) as files:
@@ -51,7 +52,8 @@ STARTING = f"""
 import sys
 from pathlib import Path
 from threading import Event
-from framework.environments import Environments, Wanted, leases
+from framework.environments import Environments, Wanted
+from framework.environments.installed import leases
 from framework.process import Child
 environments = Environments(Path(sys.argv[1]))
 wanted = Wanted("jira", Path(sys.argv[2]))

@@ -398,7 +398,7 @@ def test_requirements_that_exclude_each_other_fail_with_the_words_of_uv(
         f"{serving.folder}/requirements.txt: resolving failed (uv: exit status 1)"
     )
     assert "you require urllib3<2 and urllib3>=2" in said
-    assert said.endswith(f"Correct the requirements.\nThe whole output: {root}/logs/kafka.log")
+    assert said.endswith(f"Correct the requirements.\nThe full output: {root}/logs/kafka.log")
 
 
 def test_a_line_that_is_none_is_shown_with_the_file_it_stands_in(

@@ -83,7 +83,7 @@ def _copied(order: Order, folder: Path) -> Iterator[str]:
 
 
 def describe(order: Order, environment: Path, seconds: float) -> Receipt:
-    """Look at what was built; no process is started for it."""
+    """Return the receipt of what was built; no process is started for it."""
     site_packages = next((environment / "lib").glob("python*/site-packages"))
     packages = [Distribution.at(info) for info in site_packages.glob("*.dist-info")]
     return Receipt(

@@ -1,4 +1,4 @@
-"""What each integration's environment was built from the last time, and so why it is built now."""
+"""What each integration's environment was last built from: it tells why a new one is needed."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ class History:
         return "; ".join(_changes(before, now)) or OTHERWISE
 
     def keep(self, label: str, now: Record) -> None:
-        """Remember what the integration's environment was built from."""
+        """Record what the integration's environment was built from."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(label)
         content = msgspec.json.encode(now)

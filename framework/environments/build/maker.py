@@ -1,4 +1,4 @@
-"""Make what is ordered: find it, or build it and move it to its place once it is whole."""
+"""Make the environment that is ordered: find it, or build it aside and move it into place."""
 
 import errno
 from pathlib import Path
@@ -68,7 +68,7 @@ class Maker:
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
-            return  # somebody else was first, with the same contents
+            return  # another process was faster; the contents are the same
         files.flush(path.parent)
 
     def _check_cache(self, say: Say) -> None:

@@ -1,1 +1,1 @@
-"""What an environment is built from, read and named."""
+"""What an environment is built from: read, and identified by keys."""

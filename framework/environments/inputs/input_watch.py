@@ -1,6 +1,6 @@
-"""Whether what environments are built from has changed: one thread looks for all integrations.
+"""Watch what environments are built from: one thread looks at the inputs of all integrations.
 
-A thread for each would cost a machine with 200 of them more than everything else together.
+On a machine with 200 integrations, a thread for each would cost more than everything else together.
 """
 
 import threading
@@ -12,9 +12,10 @@ LOOK_SECONDS = 5.0  # how long a change may go unnoticed
 
 
 class Looked(Struct, frozen=True):
-    """One integration: `fingerprint` is cheap, `changed` has it compared with what was built.
+    """One integration: `fingerprint` is cheap, `changed` is called when it has changed.
 
-    `inputs` names what the fingerprint is of: those of one type, built alike, have it in common.
+    `inputs` names what the fingerprint is of. Integrations of one type with equal settings share
+    it, and it is read once for all of them.
     """
 
     identifier: str
@@ -24,7 +25,7 @@ class Looked(Struct, frozen=True):
 
 
 class Lookout(threading.Thread):
-    """`looked` says at whom to look; each is looked at `every` so many seconds until `stop`."""
+    """Looks at everything in `looked` every so many seconds, until `stop`."""
 
     def __init__(
         self,
@@ -44,25 +45,18 @@ class Lookout(threading.Thread):
             self.look()
 
     def look(self) -> None:
-        """Look once at everyone; forget those who are no more."""
+        """Look once at every integration; forget those that are gone."""
         seen: dict[str, str] = {}
         read: dict[str, str] = {}
         for one in self._looked():
             if self._stop_asked.is_set():
                 return
             if one.inputs not in read:
-                read[one.inputs] = _fingerprint(one)
-            seen[one.identifier] = self._compare(one, read[one.inputs])
+                try:
+                    read[one.inputs] = one.fingerprint()
+                except Exception as error:  # noqa: BLE001 - one that fails must not hide others
+                    read[one.inputs] = f"unknown: {error!r}"  # the build explains what is wrong
+            seen[one.identifier] = read[one.inputs]
+            if seen[one.identifier] != self._seen.get(one.identifier):
+                one.changed()  # the first time, too: it may have changed since it was built
         self._seen = seen
-
-    def _compare(self, one: Looked, fingerprint: str) -> str:
-        if fingerprint != self._seen.get(one.identifier):
-            one.changed()  # the first time, too: it may have changed since it was built
-        return fingerprint
-
-
-def _fingerprint(one: Looked) -> str:
-    try:
-        return one.fingerprint()
-    except Exception as error:  # noqa: BLE001 - one that cannot be read must not hide others
-        return f"unknown: {error!r}"  # the build says better what is wrong

@@ -87,7 +87,7 @@ def read(wanted: Wanted, python: Python, sources: Sources) -> Inputs:
 
 
 def of_package(name: str, version: str, installation: Installation, python: Python) -> Inputs:
-    """Ask for one package of the framework's own in one version, from the same places."""
+    """Return the inputs for one package that the framework itself needs, from the same indexes."""
     places = Installation(
         indexes=installation.indexes,
         find_links=installation.find_links,

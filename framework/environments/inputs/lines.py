@@ -1,4 +1,4 @@
-"""The lines of a requirements file: what counts in them, and what they point to.
+"""The lines of a requirements file: what counts in them, and what they refer to.
 
 The syntax is pip's: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 """
@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 COMMENT = re.compile(r"(^|\s)#.*$", re.MULTILINE)
 CONTINUED = re.compile(r"\\\s*\n")
 INCLUDED = re.compile(r"(?P<option>-[rc]|--requirements?\b|--constraints?\b)[\s=]*(?P<path>\S+)")
-EDITABLE = re.compile(r"(?:-e\s*|--editable[\s=]+)")
+EDITABLE = re.compile(r"^(?:-e\s*|--editable[\s=]+)")
 NAMED = re.compile(r"[\w.\-]+\s*(?:\[[^\]]*\])?\s*@\s*")
 URL = re.compile(r"(?!file:)\w[\w+.\-]*:")
 PATH = re.compile(r"file:|[./~]|[^\s@;\[=<>~!]*(?:/|\.whl\b|\.zip\b|\.tar\b)")
@@ -24,15 +24,15 @@ FIND_LINKS = re.compile(r"(?P<option>-f|--find-links)[\s=]*+(?P<path>(?!/|\w+:).
 def normalised(text: str) -> list[str]:
     """Drop comments and blank lines, collapse spaces, put requirements in alphabetical order.
 
-    The order of options stays: the first of two indexes wins.
+    The order of options stays: the first of two indexes comes first.
     """
     return ordered(split(text))
 
 
 def split(text: str) -> list[str]:
     """Return the lines that count, continued ones as one."""
-    whole = CONTINUED.sub(" ", COMMENT.sub("", text))
-    return [" ".join(line.split()) for line in whole.splitlines() if line.strip()]
+    joined = CONTINUED.sub(" ", COMMENT.sub("", text))
+    return [" ".join(line.split()) for line in joined.splitlines() if line.strip()]
 
 
 def ordered(lines: list[str]) -> list[str]:
@@ -48,12 +48,12 @@ def is_option(line: str) -> bool:
 
 def token(line: str) -> str | None:
     """Return the part of a requirement that names a file or folder of this machine, if one does."""
-    bare = EDITABLE.sub("", line, count=1) if EDITABLE.match(line) else line
+    bare = EDITABLE.sub("", line)
     named = NAMED.match(bare)
     rest = bare[named.end() :] if named else bare
     if is_option(line) or URL.match(rest):
         return None
-    if bare is line and not PATH.match(rest):
+    if bare == line and not PATH.match(rest):
         return None
     found = TOKEN.match(rest)
     return found[0] if found else None
@@ -68,6 +68,6 @@ def local(line: str, folder: Path) -> Path | None:
 
 
 def absolute(option: str, folder: Path) -> str:
-    """Return an option that means the same in a file in another folder."""
+    """Return an option so that it means the same in a file in another folder."""
     found = FIND_LINKS.fullmatch(option)
     return f"{found['option']} {folder / found['path']}" if found else option

@@ -1,4 +1,4 @@
-"""What an environment must hold: requirements.txt with all that it includes, or pyproject.toml."""
+"""What an environment must hold: requirements.txt with its includes, or pyproject.toml."""
 
 import tomllib
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ FILE, PROJECT, LOCK = "requirements.txt", "pyproject.toml", "requirements.lock"
 
 
 class Requirements(Struct, frozen=True):
-    """`source` is what messages call it; `lines` is all that counts, included files as well.
+    """`source` is the name in messages; `lines` is all that counts, with included files.
 
-    `text` is what to resolve where no requirements.txt in `folder` says it; `name` is the folder's.
+    `text` is what to resolve if there is no requirements.txt in `folder`; `name` is the folder's.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Requirements(Struct, frozen=True):
 
 
 def read(folder: Path) -> Requirements:
-    """Read what a folder asks for; one without both files asks for nothing."""
+    """Read the requirements of a folder; without either file there are none."""
     path = folder / FILE
     if not is_there(path) and is_there(folder / PROJECT):
         return _project(folder / PROJECT)
@@ -52,13 +52,13 @@ def read(folder: Path) -> Requirements:
 
 
 def exactly(name: str, version: str) -> Requirements:
-    """Ask for one package in one version."""
+    """Return the requirements of one package in one version."""
     pin = f"{name}=={version}"
     return Requirements(pin, pin, Path("/"), [pin], pin)
 
 
 def is_there(path: Path) -> bool:
-    """Tell whether there is a file; raise RequirementsError if that cannot be known."""
+    """Tell whether a file exists; raise RequirementsError if that cannot be found out."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""Packages that are installed from a file or folder of this machine: what they are made of."""
+"""Files and folders of this machine that packages are installed from, with their hashes."""
 
 import hashlib
 import os
@@ -27,41 +27,41 @@ class Source(Struct, frozen=True):
 
 
 class Sources:
-    """Remembers hashes by sizes and times of files, so that a second look reads nothing."""
+    """Remembers hashes by the sizes and times of files, so that a second look reads no file."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Path, Stats], str] = {}
 
     def look(self, path: Path) -> Source:
-        """Return the source at `path` as it is now; a missing one has a digest, too."""
+        """Return the source at `path` as it is now; a missing one has the digest "absent"."""
         try:
             stats = tuple(_stats(path))
             known = self._known.get((path, stats))
             digest = known or _digest(path, stats)
         except OSError:
-            return Source(path, ABSENT)  # uv says it in its own words
+            return Source(path, ABSENT)  # uv reports it
         self._known[path, stats] = digest
         return Source(path, digest)
 
 
 def copy(source: Source, to: Path) -> Path:
-    """Copy a source; raise BuildUnavailableError if it is not what it was when it was hashed.
+    """Copy a source; raise BuildUnavailableError if it has changed since it was hashed.
 
-    uv keeps what it once built of a folder, and a build writes into it: neither for a copy.
+    uv would keep what it once built from a folder, and a build would write into it.
     """
-    place = to / source.path.name
+    copied = to / source.path.name
     if source.path.is_dir():
-        shutil.copytree(source.path, place, symlinks=True, ignore=_Ignore(source.path))
+        shutil.copytree(source.path, copied, symlinks=True, ignore=_Ignore(source.path))
     elif source.path.exists():
         to.mkdir(parents=True)
-        shutil.copy2(source.path, place)
-    if Sources().look(place).digest != source.digest:
+        shutil.copy2(source.path, copied)
+    if Sources().look(copied).digest != source.digest:
         raise BuildUnavailableError(f"{source.path} was changed at this moment. Start again.")
-    return place
+    return copied
 
 
 class _Ignore(Struct, frozen=True):
-    """Tells what does not count in a folder of the tree at `top`."""
+    """Tells `shutil.copytree` what does not count in a folder of the tree at `top`."""
 
     top: Path
 
@@ -85,9 +85,9 @@ def _stats(path: Path) -> Iterator[tuple[str, int, int]]:
 
 
 def _digest(path: Path, stats: Stats) -> str:
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     for name, *_ in stats:
         with (path / name if name else path).open("rb") as file:
-            one = hashlib.file_digest(file, "sha256").hexdigest()
-        whole.update(f"{name}\0{one}\n".encode())
-    return whole.hexdigest()
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        digest.update(f"{name}\0{content}\n".encode())
+    return digest.hexdigest()

@@ -1,1 +1,1 @@
-"""The environments that are there: their receipts, who uses them."""
+"""The environments that were built: their receipts, and who uses them."""

@@ -1,6 +1,6 @@
 """Which environment an integration runs in, and which it could go back to: a file for each.
 
-An integration's file is written by its owner's side alone, so nothing is shared.
+Only the integration's own worker writes the file, so no lock is needed.
 """
 
 from pathlib import Path
@@ -33,21 +33,18 @@ class Current(Struct, frozen=True):
     bad: Bad | None = None
 
 
-def _place(_: type, text: str) -> Path:
-    return Path(text)
-
-
-encoder = msgspec.json.Encoder(enc_hook=str)  # of paths: msgspec knows everything else in it
-decoder = msgspec.json.Decoder(Current, dec_hook=_place)
+# The hooks are for paths: msgspec knows everything else.
+encoder = msgspec.json.Encoder(enc_hook=str)
+decoder = msgspec.json.Decoder(Current, dec_hook=lambda _, text: Path(text))
 
 
 def path(root: Path, identifier: str) -> Path:
-    """Return where it is noted for an integration, below the root of all environments."""
+    """Return the file of an integration, below the root of all environments."""
     return root.absolute() / FOLDER / f"{identifier}.json"
 
 
 def read(file: Path) -> Current:
-    """Return what was noted, or that nothing is known; raise FrameworkError if it is damaged."""
+    """Return what was noted, an empty state if nothing was; raise FrameworkError if damaged."""
     try:
         return decoder.decode(file.read_bytes())
     except FileNotFoundError:
@@ -60,7 +57,7 @@ def read(file: Path) -> Current:
 
 
 def read_all(root: Path) -> dict[str, Current]:
-    """Return what was noted, by integration; raise FrameworkError if some of it is damaged."""
+    """Return what was noted, by integration; raise FrameworkError if a file is damaged."""
     return {file.stem: read(file) for file in sorted((root / FOLDER).glob("*.json"))}
 
 
@@ -71,7 +68,7 @@ def write(file: Path, current: Current) -> None:
 
 
 def whole(environment: Environment | None) -> bool:
-    """Tell whether a process can be started in it: it is there, with its Python; start nothing."""
+    """Tell whether a process can be started in it: it is there, with its Python."""
     return environment is not None and (
         (environment.path / receipt.NAME).is_file()
         and environment.python.exists()  # follows the link: its Python is still there

@@ -1,7 +1,7 @@
 """Leases: a shared lock on an environment's marker, held by the processes that run in it.
 
-The process inherits the open file and with it the lock, so the lease lasts as long as the process,
-whatever becomes of the supervisor. A process that it forks keeps the lease, too: it runs in there.
+A process inherits the open file and with it the lock, so the lease lasts as long as the process,
+even if the supervisor dies. A process that it forks holds the lease, too.
 """
 
 import fcntl
@@ -14,16 +14,16 @@ from pathlib import Path
 from framework.environments.environment import Environment
 from framework.environments.installed import receipt
 
-# An owner waits here; others hold the marker for an instant only: to look, or to move it aside.
+# An owner blocks for this long at most; others lock the marker only to look, or to move it.
 PATIENCE_SECONDS = 0.2
 POLL_SECONDS = 0.01
 
 
 @contextmanager
 def leased(environment: Environment) -> Iterator[tuple[int, ...]]:
-    """Yield the open files that a process must inherit; note that the environment is used now.
+    """Yield the open files that a process must inherit; mark the environment as used now.
 
-    Raises OSError if the environment is gone, or goes at this moment: then it is to be built again.
+    Raises OSError if the environment is gone or is being removed: it must be built again.
     """
     sdk = environment.msgspec / "../../.."  # <environment>/lib/python3.x/site-packages
     with ExitStack() as held:
@@ -49,7 +49,7 @@ def shared(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[bool]:
-    """Tell whether nobody uses the environment; nobody can begin to until the block ends."""
+    """Tell whether the environment is unused; no process can start in it until the block ends."""
     with _opened(folder) as number:
         yield _locked(number, fcntl.LOCK_EX)
 

@@ -35,7 +35,7 @@ decoder = msgspec.json.Decoder(Receipt)
 
 
 def found(folder: Path, key: str) -> Receipt | None:
-    """Return the receipt if `folder` holds the finished environment of `key`; start nothing."""
+    """Return the receipt if `folder` holds the finished environment of `key`."""
     try:
         receipt = decoder.decode((folder / NAME).read_bytes())
         (folder / "bin" / "python").stat()  # follows the link: its Python is still there
@@ -45,7 +45,7 @@ def found(folder: Path, key: str) -> Receipt | None:
 
 
 def seal(folder: Path, receipt: Receipt) -> None:
-    """Bring everything in `folder` to the disk, and only then write the marker."""
+    """Flush everything in `folder` to the disk, and only then write the marker."""
     flush_all(folder)
     with (folder / NAME).open("xb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(receipt)))
@@ -55,7 +55,7 @@ def seal(folder: Path, receipt: Receipt) -> None:
 
 
 def flush_all(folder: Path) -> None:
-    """Bring the file system of `folder` to the disk: one call for thousands of small files."""
+    """Flush the file system of `folder`: one call for thousands of small files."""
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         if ctypes.CDLL(None, use_errno=True).syncfs(number) != 0:

@@ -42,11 +42,11 @@ class Lock(Struct, frozen=True):
         return [line.partition(" ")[0] for line in self.lines]
 
     def unhashed(self, folder: Path) -> list[str]:
-        """Return the lines that have no hash although they could."""
+        """Return the lines without a hash that should have one."""
         return [line for line in self.lines if not self._is_known(line, folder)]
 
     def all_hashed(self) -> bool:
-        """Tell whether uv may be told to refuse what has no hash."""
+        """Tell whether uv can be asked to refuse what has no hash."""
         return all("--hash=" in line for line in self.lines)
 
     @staticmethod
@@ -56,7 +56,7 @@ class Lock(Struct, frozen=True):
 
 
 def parse(text: str) -> Lock:
-    """Read a lock; one that was made otherwise has no inputs, and is still a place to start."""
+    """Read a lock; one from another tool has no inputs, but resolving can still start from it."""
     found, body = {FIRST: "", SECOND: NOTHING}, text
     for name in (FIRST, SECOND):
         if body.startswith(name):
@@ -66,7 +66,7 @@ def parse(text: str) -> Lock:
 
 
 def name(inputs: Inputs, floor: str) -> str:
-    """Name the lock that these inputs lead to; the committed one is where it starts."""
+    """Name the lock that these inputs lead to; it depends on the committed one it starts from."""
     return digest(inputs.key(floor), start_of(inputs))
 
 
@@ -79,7 +79,7 @@ def committed(inputs: Inputs) -> Lock | None:
 
 
 def start_of(inputs: Inputs) -> str:
-    """Name the committed lock that a new one starts from; it counts as the same once it is used."""
+    """Name the committed lock that a new one starts from; "nothing" if there is none."""
     if inputs.committed is None or committed(inputs):
         return NOTHING
     return digest(inputs.committed)

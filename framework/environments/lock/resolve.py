@@ -1,7 +1,6 @@
 """Resolve: find versions that fit together, with a hash for every file of each."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -27,7 +26,7 @@ class Upgrade(Struct, frozen=True):
 
     @property
     def options(self) -> list[str]:
-        """Say it to uv."""
+        """The options of uv that say so."""
         each = [word for name in self.packages for word in ("--upgrade-package", name)]
         return each or ["--upgrade"]
 
@@ -35,7 +34,7 @@ class Upgrade(Struct, frozen=True):
 def resolve(inputs: Inputs, start: Lock, steps: Steps, upgrade: Upgrade | None = None) -> Lock:
     """Resolve for every Python from 3.10 on, or from this one where the packages want that.
 
-    The versions in `start` are kept where they still fit. Raises what a failing step does.
+    The versions in `start` are kept where they still fit. Raises the error of a step that fails.
     """
     *others, last = inputs.floors
     for floor in others:
@@ -59,13 +58,9 @@ def _resolve(
         steps.copies[source] = inputs.requirements.source
     options = upgrade.options if upgrade else []
     steps.take(commands.resolve(inputs, floor, source, result, options))
-    body = "".join(f"{line}\n" for line in _immutable(result.read_text()))
+    # Copies are installed: what is editable would change under a running process.
+    resolved = [lines.EDITABLE.sub("", line) for line in result.read_text().splitlines()]
+    body = "".join(f"{line}\n" for line in resolved)
     made = Lock(inputs.key(floor), lock.start_of(inputs), body)
     lock.refuse_unhashed(made, inputs)
     return made
-
-
-def _immutable(text: str) -> Iterator[str]:
-    """Install copies: what is editable would change under a running process."""
-    for line in text.splitlines():
-        yield lines.EDITABLE.sub("", line, count=1) if lines.EDITABLE.match(line) else line

@@ -11,7 +11,7 @@ from framework.errors import RequirementsError
 
 
 class Python(Struct, frozen=True, rename="camel"):
-    """An interpreter: one that was upgraded or moved is another one."""
+    """An interpreter; one that was upgraded or moved counts as another."""
 
     path: str
     size: int
@@ -34,7 +34,7 @@ PLATFORM = f"{sysconfig.get_platform()} {sysconfig.get_config_var('SOABI')}"
 
 
 def change(before: Python, now: Python) -> str | None:
-    """Say how the Python changed, in an operator's words; None if it did not."""
+    """Return how the Python changed, for operators; None if it did not."""
     if before == now:
         return None
     if before.release != now.release:

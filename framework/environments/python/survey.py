@@ -1,4 +1,4 @@
-"""What each Python of this machine says that it is: asked once, remembered in a file."""
+"""Ask each Python of this machine once which it is; remember the answers in a file."""
 
 import os
 from collections.abc import Callable
@@ -103,7 +103,7 @@ def ask(path: Path) -> Answer:
 
 
 def trouble(answer: Answer) -> str | None:
-    """Say why no integration can run on it; None if one can."""
+    """Return why no integration can run on it; None if one can."""
     release = answer.version.partition(" ")[0]
     if answer.implementation != "cpython":
         return f"is {answer.implementation} {release}"

@@ -1,1 +1,1 @@
-"""What operators do about environments: list, collect, examine, repair."""
+"""What operators do with environments: list, collect, examine, repair."""

@@ -1,4 +1,4 @@
-"""Collect garbage: environments that nobody has used for a while, and what they leave behind."""
+"""Collect garbage: environments unused for a while, and the locks and cache they leave behind."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -31,7 +31,7 @@ def due(environments: Iterable[Built], uses: Uses, before: float) -> Iterator[Bu
 
 
 def collect(root: Path, candidates: Iterable[Built]) -> Iterator[Built]:
-    """Remove them; yield each that goes. One that is used or built at this moment stays."""
+    """Remove the candidates; yield each that is gone. One in use, or being built, stays."""
     scratch = root / layout.SCRATCH
     scratch.mkdir(exist_ok=True)
     for one in candidates:

@@ -59,7 +59,7 @@ def by_hash(path: Path, row: Row) -> bool:
 
 
 def canonical(name: str) -> str:
-    """Write a package's name in the form in which names are compared."""
+    """Normalise a package's name for comparison."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

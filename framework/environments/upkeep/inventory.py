@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -83,12 +84,8 @@ def measure(folder: Path) -> Size:
 
 
 def _entries(folder: Path) -> Iterator[os.stat_result]:
-    yield from _status(folder)
-    for parent, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            yield from _status(f"{parent}/{name}")
-
-
-def _status(path: Path | str) -> Iterator[os.stat_result]:
-    with suppress(FileNotFoundError):
-        yield os.lstat(path)
+    walk = os.walk(folder)
+    below = (f"{parent}/{name}" for parent, folders, files in walk for name in folders + files)
+    for path in chain([str(folder)], below):
+        with suppress(FileNotFoundError):
+            yield os.lstat(path)

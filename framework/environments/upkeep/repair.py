@@ -1,4 +1,4 @@
-"""Find damaged environments, and build those again that no process runs in."""
+"""Find damaged environments, and rebuild those that no process runs in."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What operators see and do about environments: list, collect, examine, repair."""
+"""What operators do with environments, and what they get to see of it."""
 
 import time
 from collections.abc import Iterable
@@ -65,7 +65,7 @@ class Upkeep:
 
     `environments` and `uv` are those of the root, `wanted` is what one configuration names, `stop`
     ends what is started. `uses` says who needed what at the beginning: an environment that is
-    taken away is used by nobody any more.
+    taken away would seem to be used by nobody.
     """
 
     def __init__(

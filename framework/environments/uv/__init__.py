@@ -1,1 +1,1 @@
-"""How uv is run, step by step, and what its failures mean."""
+"""How uv is run, and what its failures mean."""

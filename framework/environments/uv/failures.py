@@ -13,12 +13,12 @@ from framework.environments import credentials
 from framework.errors import BuildError, BuildUnavailableError, RequirementsError
 from framework.process import Completed
 
-LAST_LINES = 40  # of what uv printed; its explanation stands at the end
+LAST_LINES = 40  # of what uv printed; the explanation is at the end
 ERROR = 2  # uv's exit status for what it did not expect; 1 is for what can be foreseen
 
 
 class Cause(Struct, frozen=True):
-    """How uv says it, which sort of failure it is, what to do."""
+    """What uv prints (a pattern), which sort of failure it is, what to do."""
 
     pattern: str
     sort: type[BuildError]
@@ -29,7 +29,7 @@ SPACE = "Free some space on the state folder's file system: `supervisor.py env g
 RIGHTS = "Make the state folder writable for the supervisor's user."
 REACH = "Check that the package index can be reached from this machine."
 REQUIREMENTS = "Correct the requirements."
-UNKNOWN = Cause("", BuildUnavailableError, "It is tried again; the whole output tells more.")
+UNKNOWN = Cause("", BuildUnavailableError, "It is tried again; the full output tells more.")
 OTHERWISE = Cause("", RequirementsError, REQUIREMENTS)
 # The first row that matches decides.
 CAUSES = (
@@ -72,26 +72,15 @@ CAUSES = (
 
 
 def failure(what: str, completed: Completed, secrets: Iterable[str]) -> BuildError:
-    """Compose the error; `what` names the requirements and the step that failed."""
-    sort = diagnose(words(completed), completed.status).sort
-    return sort(explain(what, completed, secrets))
-
-
-def explain(what: str, completed: Completed, secrets: Iterable[str]) -> str:
-    """Compose the message of a program that failed."""
-    said = credentials.redacted(words(completed), secrets)
-    cure = diagnose(said, completed.status).cure
-    return f"{what} failed (uv: {ended(completed.status)}):\n{said}\n{cure}"
-
-
-def words(completed: Completed) -> str:
-    """Return the last of what a program printed."""
+    """Return the error for a step that failed; `what` names the requirements and the step."""
     printed = completed.stderr.strip() or completed.stdout.strip() or "(it printed nothing)"
-    return "\n".join(printed.splitlines()[-LAST_LINES:])
+    said = credentials.redacted("\n".join(printed.splitlines()[-LAST_LINES:]), secrets)
+    cause = diagnose(said, completed.status)
+    return cause.sort(f"{what} failed (uv: {ended(completed.status)}):\n{said}\n{cause.cure}")
 
 
 def refused(error: OSError, what: str, root: Path) -> BuildError:
-    """Compose the error for a file system that did not do what we wanted."""
+    """Return the error for a file operation that failed while building for `what`."""
     said = f"{error.filename or root}: {error.strerror}"
     cause = diagnose(f"{said} (os error {error.errno})", ERROR)
     cure = cause.cure if cause.pattern else "Check the state folder: space, rights."
@@ -99,11 +88,11 @@ def refused(error: OSError, what: str, root: Path) -> BuildError:
 
 
 def diagnose(said: str, status: int) -> Cause:
-    """Find out which sort of failure it is."""
+    """Return the first cause that matches."""
     matching = (one for one in CAUSES if re.search(one.pattern, said, re.IGNORECASE))
     return next(matching, OTHERWISE if status == 1 else UNKNOWN)
 
 
 def ended(status: int) -> str:
-    """Say how a program ended."""
+    """Describe how a program ended."""
     return f"exit status {status}" if status >= 0 else f"killed by signal {-status}"

@@ -1,4 +1,4 @@
-"""uv: where it is, what it may see of our environment, how it is run."""
+"""uv: where it is, which variables it gets, how it is run, its cache."""
 
 import os
 import re
@@ -27,9 +27,9 @@ SECRET = re.compile(r"UV_INDEX_\w+_(PASSWORD|USERNAME)")
 
 
 class Uv(Struct, frozen=True):
-    """The program, the cache it shares between environments, what an integration set for it.
+    """The program, the cache that all environments share, what an integration configures.
 
-    `marker` is what all its processes carry, so that none of them can get lost.
+    `marker` is put into the environment of all its processes, so that each can be found.
     """
 
     path: Path
@@ -45,7 +45,7 @@ class Uv(Struct, frozen=True):
         return process.run(argv, self.environ(), stop, seconds=seconds)
 
     def environ(self) -> dict[str, str]:
-        """Spell the environment of uv out from nothing."""
+        """Return the whole environment of uv; nothing else is inherited."""
         passed_on = {n: v for n, v in os.environ.items() if PASSED_ON.fullmatch(n)}
         return {
             **process.inherited(),
@@ -61,12 +61,12 @@ class Uv(Struct, frozen=True):
         }
 
     def _places(self) -> dict[str, str]:
-        """Say where packages come from; never in argv, which any user of the machine can read."""
-        its = self.installation
-        indexes = [*its.indexes, *os.environ.get("UV_INDEX", "").split()]
-        find_links = [*its.find_links, *filter(None, [os.environ.get("UV_FIND_LINKS")])]
+        """Return where packages come from; argv would show it to every user of the machine."""
+        installation = self.installation
+        indexes = [*installation.indexes, *os.environ.get("UV_INDEX", "").split()]
+        find_links = [*installation.find_links, *filter(None, [os.environ.get("UV_FIND_LINKS")])]
         places = {"UV_INDEX": " ".join(indexes), "UV_FIND_LINKS": ",".join(find_links)}
-        if its.offline:
+        if installation.offline:
             places["UV_OFFLINE"] = "1"
         return {name: value for name, value in places.items() if value}
 

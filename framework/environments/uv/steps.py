@@ -1,4 +1,4 @@
-"""Run the steps of a build: announced, limited in time, logged, their failures explained."""
+"""Run the steps of a build: each is announced, limited in time, logged; failures are explained."""
 
 import time
 from collections.abc import Callable
@@ -61,7 +61,7 @@ class Steps:
         if completed.status == 0:
             return
         error = failures.failure(f"{self._source}: {step.name}", completed, self._uv.secrets)
-        where = f"\nThe whole output: {self._log}" if self._log.exists() else ""
+        where = f"\nThe full output: {self._log}" if self._log.exists() else ""
         raise type(error)(f"{self._shown(str(error))}{where}")
 
     def run(self, step: Step) -> Completed:

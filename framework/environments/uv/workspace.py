@@ -16,7 +16,7 @@ from framework.environments.uv.installer import Uv
 from framework.environments.uv.steps import Say, Steps
 from framework.slots import Slots
 
-LOG_BYTES = 1_000_000  # a longer log is begun anew
+LOG_BYTES = 1_000_000  # a longer log is started anew
 
 
 class Workspace:
@@ -49,11 +49,18 @@ class Workspace:
             self._slots.taken(stop),
             TemporaryDirectory(prefix=f"{key}-", dir=scratch, ignore_cleanup_errors=True) as folder,
         ):
+            marker = ""
+            if self._instance:  # one for each build, to end its processes alone
+                marker = f"{self._instance}/build/{inputs.label}/{next(self._count)}"
+            program = self._uv or installer.find()
+            log = self._root / layout.LOGS / f"{inputs.label}.log"
+            if log.exists() and log.stat().st_size > LOG_BYTES:
+                log.unlink()
             yield Steps(
                 source=inputs.requirements.source,
-                uv=self._configured(inputs),
+                uv=Uv(program, self._root / layout.CACHE, inputs.installation, marker),
                 folder=Path(folder),
-                log=self._log(inputs.label),
+                log=log,
                 stop=stop,
                 say=say,
                 limit=self._limit,
@@ -69,16 +76,3 @@ class Workspace:
                     shutil.rmtree(leftover, ignore_errors=True)
                     swept += 1
         return swept
-
-    def _configured(self, inputs: Inputs) -> Uv:
-        marker = ""
-        if self._instance:  # one for each build: its processes are ended without any other's
-            marker = f"{self._instance}/build/{inputs.label}/{next(self._count)}"
-        cache = self._root / layout.CACHE
-        return Uv(self._uv or installer.find(), cache, inputs.installation, marker)
-
-    def _log(self, label: str) -> Path:
-        log = (self._root / layout.LOGS) / f"{label}.log"
-        if log.exists() and log.stat().st_size > LOG_BYTES:
-            log.unlink()
-        return log

@@ -150,7 +150,7 @@ def test_a_failing_step_says_which_and_what_uv_said_of_the_original_file(
         "(uv: exit status 1):\n"
         f"error: Failed to read `the lock of {folder}/requirements.txt`\n"
         "Correct the requirements.\n"
-        f"The whole output: {aside / 'log'}"
+        f"The full output: {aside / 'log'}"
     )
     assert not (aside / "env" / receipt.NAME).exists()
 

@@ -12,7 +12,7 @@ from framework.process import Completed
 
 def test_a_complaint_names_the_step_repeats_uv_and_says_what_to_do() -> None:
     failed = Completed(1, "", "error: No solution found\n  cause: you require six<1 and six>1\n")
-    assert failures.explain("r.txt: installing", failed, []) == (
+    assert str(failures.failure("r.txt: installing", failed, [])) == (
         "r.txt: installing failed (uv: exit status 1):\n"
         "error: No solution found\n  cause: you require six<1 and six>1\n"
         "Correct the requirements."
@@ -21,14 +21,16 @@ def test_a_complaint_names_the_step_repeats_uv_and_says_what_to_do() -> None:
 
 def test_of_many_lines_the_last_ones_are_kept() -> None:
     failed = Completed(1, "", "\n".join(f"line {n}" for n in range(1000)))
-    said = failures.explain("r.txt: installing", failed, []).splitlines()
+    said = str(failures.failure("r.txt: installing", failed, [])).splitlines()
     assert said[1:3] == ["line 960", "line 961"]
     assert said[-2] == "line 999"
 
 
 def test_what_was_printed_elsewhere_is_used_where_there_is_no_error_text() -> None:
-    assert "six is broken" in failures.explain("checking", Completed(1, "six is broken", ""), [])
-    assert "it printed nothing" in failures.explain("checking", Completed(1, "", " \n"), [])
+    checking = [Completed(1, "six is broken", ""), Completed(1, "", " \n")]
+    told, silent = (str(failures.failure("checking", failed, [])) for failed in checking)
+    assert "six is broken" in told
+    assert "it printed nothing" in silent
 
 
 @pytest.mark.parametrize(

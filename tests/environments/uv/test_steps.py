@@ -62,7 +62,7 @@ def test_a_failure_names_the_step_the_words_of_uv_and_the_log(tmp_path: Path) ->
         "/i/kafka/requirements.txt: installing failed (uv: exit status 1):\n"
         "error: No solution found in /i/kafka/pyproject.toml with ***\n"
         "Correct the requirements.\n"
-        f"The whole output: {tmp_path / 'log'}"
+        f"The full output: {tmp_path / 'log'}"
     )
     assert "hush" not in (tmp_path / "log").read_text()
 
@@ -71,7 +71,7 @@ def test_a_log_that_cannot_be_written_hides_nothing(tmp_path: Path) -> None:
     uv = Answering(Path("No space left on device"), tmp_path, Installation(), "2")
     with pytest.raises(BuildUnavailableError) as failure:
         steps(uv, tmp_path / "gone" / "log").take(STEP)
-    assert "The whole output" not in str(failure.value)
+    assert "The full output" not in str(failure.value)
 
 
 def test_a_step_that_never_ends_is_named(tmp_path: Path) -> None:
