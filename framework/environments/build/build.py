@@ -40,7 +40,15 @@ def build(order: Order, steps: Steps) -> Path:
     environment = steps.folder / "env"
     steps.take(commands.create(environment, order.inputs.python.path))
     if order.lock.lines:
-        _install(order, environment, steps)
+        files = list(_files(order, steps))
+        options = ["--require-hashes"] if order.lock.all_hashed() else []
+        options += commands.only_binary(order.inputs)
+        name = f"installing, packages: {len(order.lock.lines)}"
+        # What the cache has needs no index, and no waiting for one.
+        offline = commands.install(name, environment, files, [*options, "--offline"])
+        if steps.offline or steps.run(offline).status != 0:
+            steps.take(commands.install(f"fetching and {name}", environment, files, options))
+        steps.take(commands.check(environment))
     (environment / KEPT).write_text(credentials.redacted(order.lock.text))
     done = describe(order, environment, steps.seconds)
     receipt.seal(environment, done)
@@ -48,24 +56,16 @@ def build(order: Order, steps: Steps) -> Path:
     return environment
 
 
-def _install(order: Order, environment: Path, steps: Steps) -> None:
+def _files(order: Order, steps: Steps) -> Iterator[str]:
+    """Write what uv reads: the lock, and the options that no lock has; yield each file."""
     requirements = order.inputs.requirements
     copy = steps.folder / COPY
     copy.write_text("".join(f"{line}\n" for line in _copied(order, steps.folder)))
     steps.copies[str(copy)] = f"the lock of {requirements.source}"
-    files = [str(copy)]
-    if places := requirements.places + requirements.forms:
-        (steps.folder / PLACES).write_text("".join(f"{line}\n" for line in places))
-        files.append(str(steps.folder / PLACES))
-
-    options = ["--require-hashes"] if order.lock.all_hashed() else []
-    options += commands.only_binary(order.inputs)
-    name = f"installing, packages: {len(order.lock.lines)}"
-    # What the cache has needs no index, and no waiting for one.
-    offline = commands.install(name, environment, files, [*options, "--offline"])
-    if steps.offline or steps.run(offline).status != 0:
-        steps.take(commands.install(f"fetching and {name}", environment, files, options))
-    steps.take(commands.check(environment))
+    yield str(copy)
+    if options := requirements.places + requirements.forms:
+        (steps.folder / PLACES).write_text("".join(f"{line}\n" for line in options))
+        yield str(steps.folder / PLACES)
 
 
 def _copied(order: Order, folder: Path) -> Iterator[str]:

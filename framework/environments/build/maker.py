@@ -52,24 +52,23 @@ class Maker:
         return made
 
     def _make(self, order: Order, stop: Event, say: Say) -> Receipt:
+        path = self.path(order.key)
         with self._workspace.steps(order.key, order.inputs, stop, say) as steps:
             self._check_cache(say)
-            self._publish(order.key, build(order, steps))
+            built = build(order, steps)
+            if path.exists() and not self.found(order.key):
+                path.rename(steps.folder / "damaged")
+            try:
+                built.rename(path)
+            except OSError as error:
+                # Otherwise another process was faster; the contents are the same.
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            else:
+                files.flush(path.parent)
         made = self.found(order.key)
         assert made is not None
         return made
-
-    def _publish(self, key: str, built: Path) -> None:
-        path = self.path(key)
-        if path.exists() and not self.found(key):
-            path.rename(built.with_name("unmarked"))
-        try:
-            built.rename(path)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-            return  # another process was faster; the contents are the same
-        files.flush(path.parent)
 
     def _check_cache(self, say: Say) -> None:
         """Say once if files cannot be shared between the cache and environments."""
