@@ -13,7 +13,6 @@ from framework.environments.inputs.inputs import Inputs
 from framework.environments.installed import receipt
 from framework.environments.installed.receipt import Receipt
 from framework.environments.lock.lock import Lock
-from framework.environments.uv import commands
 from framework.environments.uv.steps import Steps
 
 COPY = "requirements.lock"  # exactly the lock that is in the key
@@ -38,17 +37,10 @@ def order(inputs: Inputs, lock: Lock) -> Order:
 def build(order: Order, steps: Steps) -> Path:
     """Build the environment in the scratch folder, its receipt last; return where."""
     environment = steps.folder / "env"
-    steps.take(commands.create(environment, order.inputs.python.path))
-    if order.lock.lines:
-        files = list(_files(order, steps))
+    steps.create(environment, order.inputs.python.path)
+    if packages := order.lock.lines:
         options = ["--require-hashes"] if order.lock.all_hashed() else []
-        options += commands.only_binary(order.inputs)
-        name = f"installing, packages: {len(order.lock.lines)}"
-        # What the cache has needs no index, and no waiting for one.
-        offline = commands.install(name, environment, files, [*options, "--offline"])
-        if steps.offline or steps.run(offline).status != 0:
-            steps.take(commands.install(f"fetching and {name}", environment, files, options))
-        steps.take(commands.check(environment))
+        steps.install(environment, list(_files(order, steps)), options, len(packages))
     (environment / KEPT).write_text(credentials.redacted(order.lock.text))
     done = describe(order, environment, steps.seconds)
     receipt.seal(environment, done)

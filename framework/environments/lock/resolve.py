@@ -10,7 +10,6 @@ from framework.environments.inputs.inputs import Inputs
 from framework.environments.inputs.requirements import FILE
 from framework.environments.lock import lock
 from framework.environments.lock.lock import Lock
-from framework.environments.uv import commands
 from framework.environments.uv.steps import Steps
 from framework.errors import RequirementsError
 
@@ -57,7 +56,7 @@ def _resolve(
         Path(source).write_text(inputs.requirements.text)
         steps.copies[source] = inputs.requirements.source
     options = upgrade.options if upgrade else []
-    steps.take(commands.resolve(inputs, floor, source, result, options))
+    steps.resolve(inputs, floor, source, result, options)
     # Copies are installed: what is editable would change under a running process.
     resolved = [lines.EDITABLE.sub("", line) for line in result.read_text().splitlines()]
     body = "".join(f"{line}\n" for line in resolved)
