@@ -77,13 +77,13 @@ def _copied(order: Order, folder: Path) -> Iterator[str]:
 def describe(order: Order, environment: Path, seconds: float) -> Receipt:
     """Return the receipt of what was built; no process is started for it."""
     site_packages = next((environment / "lib").glob("python*/site-packages"))
-    packages = [Distribution.at(info) for info in site_packages.glob("*.dist-info")]
+    packages = [Distribution.at(info).metadata for info in site_packages.glob("*.dist-info")]
     return Receipt(
         key=order.key,
         python=order.inputs.python,
         uv=uv_version(environment),
         seconds=round(seconds, 3),
-        packages=sorted(f"{package.metadata['Name']}=={package.version}" for package in packages),
+        packages=sorted(f"{package['Name']}=={package['Version']}" for package in packages),
         requirements=[credentials.redacted(line) for line in order.inputs.requirements.lines],
         site_packages=str(site_packages.relative_to(environment)),
         why=order.why,

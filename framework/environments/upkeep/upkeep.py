@@ -1,7 +1,6 @@
 """What operators do with environments, and what they get to see of it."""
 
 import time
-from collections.abc import Iterable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -10,16 +9,17 @@ from threading import Event
 from msgspec import Struct
 
 from framework.environments import layout
-from framework.environments.environment import Wanted
+from framework.environments.environment import Environment, Wanted
 from framework.environments.environments import Environments
-from framework.environments.installed import built
+from framework.environments.installed import built, current
 from framework.environments.installed.built import Built
+from framework.environments.installed.current import Current
 from framework.environments.upkeep import collect, inventory, uses
 from framework.environments.upkeep import repair as doctor
 from framework.environments.upkeep.damage import Damage, Sound
 from framework.environments.upkeep.inventory import Row
 from framework.environments.upkeep.repair import Patient, Repair
-from framework.environments.upkeep.uses import UNUSED, Noted, Uses
+from framework.environments.upkeep.uses import UNUSED, Uses
 from framework.environments.uv.installer import Uv
 from framework.environments.uv.steps import Say
 from framework.errors import BuildError, BuildUnavailableError, RequirementsError
@@ -156,21 +156,21 @@ class Upkeep:
             raise failures[0]
 
     def _uses(self) -> Uses:
-        notes = uses.noted(self._root)
-        noted = [(one.label, notes.get(one.label, Noted())) for one in self._wanted]
-        current = [(label, note.key) for label, note in noted]
-        current += [(one.label, self._ready(one)) for one in self._wanted]
-        previous = [(label, note.previous) for label, note in noted]
-        gathered = uses.gather(_known(current), _known(previous))
+        noted = current.read_all(self._root)
+        now, before = [], []
+        for one in self._wanted:
+            state = noted.get(one.label, Current())
+            now += [(one.label, state.environment), (one.label, self._ready(one))]
+            before += [(one.label, state.previous)]
+        gathered = uses.gather(_keys(now), _keys(before))
         sdk = f"msgspec=={version('msgspec')}"
         return uses.with_sdk(gathered, built.read_all(self._root), sdk)
 
-    def _ready(self, wanted: Wanted) -> str | None:
+    def _ready(self, wanted: Wanted) -> Environment | None:
         try:
-            found = self._environments.ready(wanted)
+            return self._environments.ready(wanted)
         except RequirementsError:
             return None  # the supervisor, or `build`, says what is wrong
-        return found.key if found else None
 
     def _examination(self, found: list[Built], patients: list[Patient]) -> Examination:
         cases = [
@@ -196,8 +196,8 @@ def _patients(found: list[Built], sound: Sound, say: Say) -> list[Patient]:
     return patients
 
 
-def _known(pairs: Iterable[tuple[str, str | None]]) -> list[tuple[str, str]]:
-    return [(label, key) for label, key in pairs if key]
+def _keys(pairs: list[tuple[str, Environment | None]]) -> list[tuple[str, str]]:
+    return [(label, environment.key) for label, environment in pairs if environment]
 
 
 def _named(label: str, say: Say) -> Say:

@@ -1,20 +1,10 @@
 """Which integrations need which environment: these are never collected."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from msgspec import Struct
 
-from framework.environments.environment import Environment
-from framework.environments.installed import current
 from framework.environments.installed.built import Built
-
-
-class Noted(Struct, frozen=True):
-    """The keys that the supervisor noted for one integration."""
-
-    key: str | None = None
-    previous: str | None = None
 
 
 class Use(Struct, frozen=True):
@@ -38,14 +28,6 @@ def gather(current: Iterable[tuple[str, str]], previous: Iterable[tuple[str, str
     return uses
 
 
-def noted(root: Path) -> dict[str, Noted]:
-    """Return what the supervisor noted; raise FrameworkError if that cannot be read."""
-    return {
-        integration: Noted(_key(found.environment), _key(found.previous))
-        for integration, found in current.read_all(root).items()
-    }
-
-
 def with_sdk(uses: Uses, environments: Iterable[Built], pin: str) -> Uses:
     """Add the environment of the sdk's msgspec (`pin`: name==version) for each Python in use."""
     receipts = {one.key: one.receipt for one in environments if one.receipt}
@@ -59,10 +41,6 @@ def with_sdk(uses: Uses, environments: Iterable[Built], pin: str) -> Uses:
         if receipt.packages == [pin] and beside:
             complete[key] = _together([*beside, uses.get(key, UNUSED)])
     return complete
-
-
-def _key(environment: Environment | None) -> str | None:
-    return environment.key if environment else None
 
 
 def _together(uses: list[Use]) -> Use:

@@ -71,7 +71,7 @@ class Steps:
         self.take("creating the environment", ["venv", *options, str(environment)])
 
     def install(self, environment: Path, files: list[str], options: list[str], count: int) -> None:
-        """Install what the files list, `count` packages, and nothing else; check that it fits."""
+        """Install what the files list, `count` packages, and nothing else; then check them."""
         python = ["--python", str(environment / "bin" / "python")]
         options = [*options, *self._only_binary()]
         arguments = ["pip", "sync", "--quiet", *options, *python, *files]
