@@ -15,8 +15,8 @@ from pathlib import Path
 from threading import Event
 
 from framework.environments import layout
-from framework.environments.build.build import order
-from framework.environments.build.maker import Maker
+from framework.environments.building.build import order
+from framework.environments.building.maker import Maker
 from framework.environments.environment import Environment, Wanted
 from framework.environments.inputs import inputs
 from framework.environments.inputs.inputs import Inputs

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 from framework.environments import credentials, layout
-from framework.environments.build.build import KEPT
+from framework.environments.building.build import KEPT
 from framework.environments.installed import built, leases
 from framework.environments.installed.built import Built, InUseError
 from framework.environments.lock import lock

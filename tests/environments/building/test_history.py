@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from framework.environments.build.history import History, Record
+from framework.environments.building.history import History, Record
 from framework.environments.python import identity
 
 OWN = identity.own()

@@ -8,9 +8,9 @@ from msgspec import structs
 
 from framework import files
 from framework.environments import layout
-from framework.environments.build import history
-from framework.environments.build.build import Order, build
-from framework.environments.build.history import History
+from framework.environments.building import history
+from framework.environments.building.build import Order, build
+from framework.environments.building.history import History
 from framework.environments.installed import receipt
 from framework.environments.installed.receipt import Receipt
 from framework.environments.lock import lock

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from framework import files
 from framework.environments import credentials, layout
-from framework.environments.build.build import Order
+from framework.environments.building.build import Order
 from framework.environments.python import identity
 from framework.environments.python.identity import Python
 

@@ -6,8 +6,8 @@ from threading import Event
 import pytest
 from msgspec import structs
 
-from framework.environments.build.build import Order
-from framework.environments.build.maker import Maker
+from framework.environments.building.build import Order
+from framework.environments.building.maker import Maker
 from framework.environments.environment import Wanted
 from framework.environments.inputs import inputs
 from framework.environments.inputs.sources import Sources

@@ -3,8 +3,8 @@ from threading import Event
 
 import pytest
 
-from framework.environments.build import build
-from framework.environments.build.build import Order
+from framework.environments.building import build
+from framework.environments.building.build import Order
 from framework.environments.environment import Wanted
 from framework.environments.inputs import inputs
 from framework.environments.inputs.inputs import Inputs
