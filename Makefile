@@ -1,8 +1,8 @@
-# Everything that is needed is set up by the targets themselves: Python >= 3.11, make and git suffice.
+# The targets set up all they need: Python >= 3.11, make and git suffice.
 CONFIG ?= config.yaml
 STATE ?= .state
 PYTHON ?= python3
-# uv from PATH, else fetched into a hidden folder
+# uv from PATH, or else fetched into a hidden folder
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/\1/p;}' uv.lock)
 VENV_PYTHON := .venv/bin/python
@@ -22,7 +22,7 @@ endif
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-sync: .venv/.synced ## make .venv/ from uv.lock; nothing to do when it is current
+sync: .venv/.synced ## make .venv/ from uv.lock, unless it is current
 
 .venv/.synced: uv.lock pyproject.toml | $(UV)
 	$(UV) sync --locked --python $(PYTHON)
@@ -32,25 +32,25 @@ sync: .venv/.synced ## make .venv/ from uv.lock; nothing to do when it is curren
 	$(PYTHON) -m venv .tools || { echo "python3 -m venv failed: install Python's venv module, or put uv on PATH"; exit 1; }
 	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-run: sync ## run the supervisor: no account and no broker needed with the quickstart's config.yaml
+run: sync ## run the supervisor; the quickstart's config.yaml needs no account and no broker
 	@exec $(VENV_PYTHON) supervisor.py run --config $(CONFIG) --state $(STATE)
 
 test: test-unit test-integrations ## every test that needs no Java, Maven, Chromium or root
 
-# Both halves wait most of the time, so they share the machine.
+# Both halves mostly wait, so they run at the same time.
 test-unit: sync
 	@rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory --jobs 2 test-houses test-rooms
 	@$(VENV_PYTHON) -m coverage combine --quiet
 	$(VENV_PYTHON) -m coverage report --fail-under=95
 
-test-houses: sync # whole supervisors, as users have them
+test-houses: sync # complete supervisors, as users run them
 	$(TEST) tests/whole tests/faults
 
 test-rooms: sync # everything else
 	$(TEST) --ignore tests/whole --ignore tests/faults
 
-test-integrations: sync ## each integrations/*/tests in that integration's own environment
+test-integrations: sync ## integrations/*/tests, each in the integration's own environment
 	$(VENV_PYTHON) tests/integrations.py
 
 test-root: sync ## what takes root: file systems of a few MB
@@ -72,7 +72,7 @@ check: sync ## lint, types, layers, format, exported requirements and schema
 	@$(UV) $(EXPORT) | diff framework/requirements.txt - || { echo "framework/requirements.txt differs from uv.lock: run make requirements"; exit 1; }
 	@$(SCHEMA) | diff docs/protocol.schema.json - || { echo "docs/protocol.schema.json differs from the messages: run make schema"; exit 1; }
 
-format: sync ## rewrite the code in the house's format
+format: sync ## reformat the code
 	$(VENV_PYTHON) -m ruff check --fix .
 	$(VENV_PYTHON) -m ruff format .
 
@@ -82,12 +82,12 @@ requirements: sync ## export framework/requirements.txt from uv.lock
 schema: sync ## write docs/protocol.schema.json from the messages in framework/protocol
 	$(SCHEMA) > docs/protocol.schema.json
 
-bench: sync ## benchmarks with their peers; each prints a ratio
+bench: sync ## benchmarks beside peers; each prints a ratio
 	$(UV) sync --locked --quiet --inexact --group bench --python $(PYTHON)
 	@missed=0; for program in bench/*.py; do PYTHONPATH=. $(VENV_PYTHON) $$program || missed=1; done; exit $$missed
 
-chaos: sync ## 200 rounds of random kills; count who is left over
+chaos: sync ## 200 rounds of random kills; counts the survivors
 	PYTHONPATH=. $(VENV_PYTHON) bench/chaos.py --rounds 200
 
-clean: ## remove what was built; the state folder stays
+clean: ## remove everything built; the state folder stays
 	rm -rf .venv .tools .cache .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
