@@ -10,7 +10,7 @@ SCHEMA := PYTHONPATH=. $(VENV_PYTHON) docs/schema.py
 TEST := $(VENV_PYTHON) -m coverage run -m pytest -m "not kafka and not browser and not root"
 EXPORT := export --quiet --frozen --no-default-groups --no-hashes --no-emit-project --no-header --no-annotate
 export UV_PYTHON_DOWNLOADS := never
-# As pip does: the certificate authority of a company's proxy is the system's, not uv's.
+# As pip does: trust the system's certificates; the authority of a company's proxy is among them, not among uv's.
 export UV_SYSTEM_CERTS ?= true
 ifdef CI
 export UV_NO_PROGRESS := 1
@@ -53,7 +53,7 @@ test-rooms: sync # everything else
 test-integrations: sync ## integrations/*/tests, each in the integration's own environment
 	$(VENV_PYTHON) tests/integrations.py
 
-test-root: sync ## what takes root: file systems of a few MB
+test-root: sync ## tests that need root, for file systems of a few MB
 	@[ "$$(id -u)" = 0 ] || { echo "make test-root mounts small file systems: run it as root"; exit 1; }
 	$(VENV_PYTHON) -m pytest -m root tests/faults tests/integration
 
