@@ -8,6 +8,8 @@ from msgspec import structs
 
 from framework import config as configuration
 from framework.config import Config
+from framework.environments import Wanted
+from framework.port import resources
 from framework.port.settings import SANDBOX, Port
 from framework.sandbox.address import Address
 from framework.sandbox.settings import Sandbox
@@ -41,6 +43,26 @@ def load(config: Path, address: Address | None) -> Config:
         )
         loaded = structs.replace(loaded, trigger_channel=channel)
     return loaded
+
+
+def wanted(config: Path) -> list[Wanted]:
+    """Return what the environments of all integrations are built from."""
+    integrations = load(config, None).integrations
+    return [Wanted(one.identifier, one.folder, one.installation) for one in integrations]
+
+
+def check(config: Path, version: str) -> list[dict[str, str]]:
+    """Read the configuration and the resources of every integration; return a row for each.
+
+    Raises ConfigError for what is wrong.
+    """
+    integrations = load(config, None).integrations
+    for one in integrations:
+        resources.load(one.folder, one.type, one.identifier, version)
+    return [
+        {"identifier": one.identifier, "type": one.type, "folder": str(one.folder)}
+        for one in integrations
+    ]
 
 
 def environ(address: Address | None) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from framework.environments import Wanted
+from framework.environments.settings import Installation
 from framework.running import loading
 from framework.sandbox.address import Address
 
@@ -42,6 +44,19 @@ def test_before_the_sandbox_runs_the_file_is_read_as_it_is(file):
     path = file(LOCAL.format(brokers="sandbox"))
     assert loading.load(path, None).port.base_url == "sandbox"
     assert loading.sandbox(path) is not None
+
+
+def test_each_integration_is_shown_with_its_folder_and_what_it_is_built_from(file, tmp_path):
+    folder = tmp_path / "integrations" / "pets"
+    folder.mkdir(parents=True)
+    (folder / "main.py").touch()
+    item = "integrations: [{identifier: cats, type: pets, offline: true}]\n"
+    path = file(f"{LOCAL.format(brokers='sandbox')}integrationsPath: [integrations]\n{item}")
+
+    assert loading.wanted(path) == [Wanted("cats", folder, Installation(offline=True))]
+    assert loading.check(path, "1") == [
+        {"identifier": "cats", "type": "pets", "folder": str(folder)}
+    ]
 
 
 def test_a_configuration_for_an_account_asks_for_no_sandbox(file, monkeypatch):

@@ -16,8 +16,3 @@ def opened() -> typer.Typer:
     for part in (control, show, reload, logs):
         app.add_typer(part.app)
     return app
-
-
-def names(app: typer.Typer) -> set[str]:
-    """Return what the commands of a command line are called."""
-    return {*typer.main.get_group(app).commands}

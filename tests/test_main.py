@@ -9,7 +9,7 @@ import pytest
 
 from framework import guard
 from framework.main import main
-from framework.running import commands
+from framework.sandbox import serve as program
 from framework.sandbox.settings import Sandbox
 from framework.state import StateFolder
 
@@ -153,19 +153,24 @@ def test_an_unknown_command_is_an_error_of_the_caller(cli):
     assert "No such command" in err
 
 
-def test_an_operator_s_command_does_not_import_what_runs_everything(folder):
-    asked = "import sys; from framework.main import main; sys.argv[1:] = {words}\ntry: main()\n"
-    asked += "finally: print([one for one in ('kafka', 'uvicorn', 'jq') if one in sys.modules])"
-    words = ["status", "--state", str(folder / ".state")]
-    done = subprocess.run(
-        [sys.executable, "-c", asked.format(words=words)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.mark.parametrize("words", [["status"], ["--help"]])
+def test_a_command_that_only_asks_does_not_import_what_run_needs(folder, words):
+    code = "import sys; from framework.main import main\ntry: main()\n"
+    code += "finally: print([one for one in ('kafka', 'uvicorn', 'jq') if one in sys.modules])"
+    argv = [sys.executable, "-c", code, *words]
+    argv += ["--state", str(folder / ".state")] if words == ["status"] else []
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
 
-    assert done.stdout == "[]\n"
-    assert "no supervisor runs" in done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "no supervisor runs" in done.stderr or words == ["--help"]
+
+
+def test_environments_are_listed_for_what_the_configuration_names(cli, folder):
+    status, out, _ = cli("env", "list", "--json")
+    assert (status, json.loads(out)) == (0, [])
+
+    (folder / "config.yaml").write_text("sandbocks: {}\n")
+    assert "sandbocks" in cli("env", "list")[2]
 
 
 @pytest.mark.parametrize("words", [("six",), ("--upgrade", "--frozen")])
@@ -186,7 +191,7 @@ def test_without_integrations_there_is_nothing_to_build(cli, folder, words):
 
 def test_a_sandbox_is_served_in_the_state_folder(cli, folder, monkeypatch):
     served = []
-    monkeypatch.setattr(commands, "serve", lambda *given: served.append(given))
+    monkeypatch.setattr(program, "serve", lambda *given: served.append(given))
     status, _, _ = cli("sandbox", "--state", str(folder / "state"))
 
     assert status == 0
