@@ -1,1 +1,1 @@
-"""What `run` wires together."""
+"""What `run` wires together, and what the other commands read from a configuration."""

@@ -1,4 +1,4 @@
-"""The configuration as it is taken into use: with what the sandbox answers in its places."""
+"""Read the configuration for use, with the addresses and credentials of the sandbox filled in."""
 
 import os
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from framework.port.settings import SANDBOX, Port
 from framework.sandbox.address import Address
 from framework.sandbox.settings import Sandbox
 
-SANDBOX_SESSION_SECONDS = 6  # its broker delays a join by half of it
+SANDBOX_SESSION_SECONDS = 6  # the local broker delays a join by half of this
 
 Load = Callable[[], Config]
 
@@ -25,7 +25,7 @@ def sandbox(config: Path) -> Sandbox | None:
 
 
 def load(config: Path, address: Address | None) -> Config:
-    """Read the configuration; `sandbox` in it means the sandbox at this address."""
+    """Read the configuration; `sandbox` in it is replaced by this address, if there is one."""
     loaded = configuration.load(config, environ(address))
     if address is None:
         return loaded
@@ -66,5 +66,5 @@ def check(config: Path, version: str) -> list[dict[str, str]]:
 
 
 def environ(address: Address | None) -> dict[str, str]:
-    """Return what placeholders are filled in with."""
+    """Return the variables that placeholders are filled in from."""
     return {**os.environ, "SANDBOX_KAFKA": address.kafka if address else SANDBOX}

@@ -1,4 +1,4 @@
-"""What a running supervisor does for its operators, whichever thread asks."""
+"""What operators can ask of a running supervisor, from any thread."""
 
 import logging
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from framework.config.difference import Change, Difference
 from framework.errors import FrameworkError
 from framework.journal import Desired
 from framework.running.loading import Load
-from framework.running.main_thread import Errands
+from framework.running.main_thread import MainThread
 from framework.sandbox.sandbox_process import Keeper
 from framework.supervisor import Supervisor
 
@@ -20,7 +20,7 @@ log = logging.getLogger("supervisor")
 
 
 class Operations:
-    """`load` reads the configuration; `hurry` tells whether the supervisor is to stop."""
+    """`load` reads the configuration; `hurry` returns whether the supervisor was told to stop."""
 
     def __init__(
         self,
@@ -33,13 +33,13 @@ class Operations:
         self._keeper = keeper
         self._load = load
         self._hurry = hurry
-        self.errands = Errands()
+        self.main_thread = MainThread()
         self.resync = supervisor.resync
         self.describe = supervisor.describe
         self.stacks = supervisor.stacks
 
     def status(self) -> dict[str, Any]:
-        """Return the supervisor's status with the sandbox's."""
+        """Return the status of the supervisor and of the sandbox."""
         answer: dict[str, Any] = msgspec.to_builtins(self._supervisor.status())
         if self._keeper and self._keeper.status.address:
             answer["sandbox"] = msgspec.to_builtins(self._keeper.status.address) | {
@@ -50,13 +50,13 @@ class Operations:
         return answer
 
     def desire(self, identifier: str, desired: str) -> None:
-        """Have an integration `run`, `pause` or `stop` from now on."""
+        """Set what an integration is to do from now on: `run`, `pause` or `stop`."""
         self._supervisor.desire(identifier, Desired(desired))
 
     def restart(self, identifier: str) -> None:
-        """Have an integration's process replaced, or its owner, should that have failed."""
+        """Replace an integration's process, or its owner if that has failed."""
         if not self._supervisor.restart(identifier):
-            self.errands.have(partial(self._supervisor.employ_again, identifier))
+            self.main_thread.call(partial(self._supervisor.employ_again, identifier))
 
     def preview(self) -> dict[str, Any]:
         """Return what a reload would change; raise ConfigError for a broken file."""
@@ -64,10 +64,10 @@ class Operations:
 
     def reload(self) -> dict[str, Any]:
         """Take the configuration file into use; raise ConfigError for a broken one."""
-        return _answer(self.errands.have(self._reload), applied=True)
+        return _answer(self.main_thread.call(self._reload), applied=True)
 
     def reload_by_signal(self) -> None:
-        """Do the same from the main thread; what is wrong is logged, and shown by `status`."""
+        """Do the same in the main thread; the log and `status` show what is wrong."""
         with suppress(FrameworkError):
             self._reload()
 

@@ -1,4 +1,4 @@
-"""The command `run`: everything that has to be there, in order, until a signal ends it."""
+"""The command `run`: starts everything in order, and ends it when a signal comes."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ from framework.supervisor import Supervisor
 FRONT_DOOR = Path(__file__).resolve().parents[2] / "supervisor.py"
 SANDBOX_SECONDS = 60.0
 SANDBOX_STOP_SECONDS = 30.0
-LOOK_SECONDS = 0.2  # how long an errand or a change of state may go unnoticed
+LOOK_SECONDS = 0.2  # how long a call for the main thread or a new state may go unnoticed
 
 log = logging.getLogger("supervisor")
 
@@ -36,18 +36,19 @@ def run(config: Path, state: Path, version: str, log_format: logs.Format | None)
     """Run the integrations until SIGINT or SIGTERM."""
     if sys.platform != "linux":
         raise ConfigError("the supervisor needs Linux 5.3 or newer (pidfd, prctl)")
-    loaded = loading.load(config, None)  # what is wrong is told before anything starts
-    os.environ.pop(guard.VARIABLE, None)  # our children are not its
+    loaded = loading.load(config, None)  # a broken file is reported before anything starts
+    os.environ.pop(guard.VARIABLE, None)  # the guard is our parent, not our children's
     written = structs.replace(loaded.logs, format=log_format) if log_format else loaded.logs
-    with (
-        closing(StateFolder(state)) as folder,
-        closing(Signals()) as signals,
-        _logged(Logs(folder.path, written)),
-    ):
-        kernel.allow_many_files()
-        if left := orphans.reclaim(folder.instance):
-            log.warning("%d processes that an earlier run left behind were killed", left)
-        _run(config, folder, signals, version)
+    with closing(StateFolder(state)) as folder, closing(Signals()) as signals:
+        lines = Logs(folder.path, written)
+        lines.start()
+        try:
+            kernel.allow_many_files()
+            if left := orphans.reclaim(folder.instance):
+                log.warning("%d processes that an earlier run left behind were killed", left)
+            _run(config, folder, signals, version)
+        finally:
+            lines.stop()
 
 
 def _run(config: Path, folder: StateFolder, signals: Signals, version: str) -> None:
@@ -71,34 +72,22 @@ def _run(config: Path, folder: StateFolder, signals: Signals, version: str) -> N
 def _supervise(
     supervisor: Supervisor, operations: Operations, signals: Signals, keeper: Keeper | None
 ) -> None:
-    announced = ""
+    """Do the main thread's work until a stop; print each new overall state."""
+    printed = ""
     while not signals.wait(LOOK_SECONDS):
         if signals.reload_asked():
             operations.reload_by_signal()
-        operations.errands.run()
+        operations.main_thread.run()
         supervisor.look_after()
-        if supervisor.state != announced:
-            announced = supervisor.state
-            _announce(announced, keeper)
-
-
-def _announce(state: str, keeper: Keeper | None) -> None:
-    address = keeper.status.address if keeper else None
-    typer.echo(f"{state}  page {address.url}" if address else state)
-
-
-@contextmanager
-def _logged(lines: Logs) -> Iterator[None]:
-    lines.start()
-    try:
-        yield
-    finally:
-        lines.stop()
+        if supervisor.state != printed:
+            printed = supervisor.state
+            address = keeper.status.address if keeper else None
+            typer.echo(f"{printed}  page {address.url}" if address else printed)
 
 
 @contextmanager
 def _sandbox(config: Path, folder: StateFolder, signals: Signals) -> Iterator[Keeper | None]:
-    """Run the sandbox if the configuration asks for it; it is ready, or a stop was asked for."""
+    """Run the sandbox if the configuration asks for it; yield once it is ready or a stop came."""
     if loading.sandbox(config) is None:
         yield None
         return

@@ -65,7 +65,7 @@ class House:
         self.supervisor = Supervisor()
         self.config = "config"
         self.operations = Operations(self.supervisor, keeper, self.load, lambda: False)
-        self.operations.errands = SimpleNamespace(have=lambda work: work())
+        self.operations.main_thread = SimpleNamespace(call=lambda work: work())
 
     def load(self):
         if isinstance(self.config, ConfigError):
