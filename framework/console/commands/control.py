@@ -102,7 +102,7 @@ def _look(folder: Path) -> dict[str, Integration]:
 def _line(outcome: Outcome) -> str:
     assert outcome.state
     assert outcome.desired
-    word = words.said(outcome.state, outcome.desired)
+    word = words.state(outcome.state, outcome.desired)
     if outcome.end is End.OPEN:
         return f"{outcome.identifier}: asked for; it is {word}"
     pid = f", pid {outcome.pid}" if outcome.pid else ""

@@ -1,14 +1,17 @@
 """The commands that show how integrations are."""
 
 import sys
+from collections.abc import Callable
 from threading import Event
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console as Terminal
+from rich.console import RenderableType
+from rich.live import Live
+from rich.text import Text
 
 from framework.console import client
-from framework.console.commands import watch
 from framework.console.commands.options import (
     DEFAULT,
     AsJson,
@@ -18,7 +21,9 @@ from framework.console.commands.options import (
     state_folder,
 )
 from framework.console.views import description, overview
-from framework.errors import ConfigError
+from framework.errors import ConfigError, FrameworkError
+
+WATCH_SECONDS = 1.0
 
 Watch = Annotated[bool, typer.Option("--watch", help="Show it anew each second, until Ctrl-C.")]
 Identifier = Annotated[str, typer.Argument(help="Which integration.")]
@@ -40,7 +45,7 @@ def status(
         raise ConfigError("--watch is for a terminal; programs call `status --json` now and then")
     answer = client.status(folder)
     if watching:
-        watch.watch(lambda: client.status(folder), Terminal(), Event())
+        watch(lambda: client.status(folder), Terminal(), Event())
         return
     show(answer, overview.status(answer), as_json=as_json)
 
@@ -62,3 +67,21 @@ def describe(
 def stacks(identifier: Identifier, config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
     """Print what each thread of an integration's process is doing."""
     typer.echo(client.stacks(state_folder(config, state), identifier).rstrip())
+
+
+def watch(look: Callable[[], dict[str, Any]], terminal: Terminal, stop: Event) -> None:
+    """Show the status until stopped or interrupted, across restarts of the supervisor too."""
+    try:
+        with Live(console=terminal, auto_refresh=False) as live:
+            while not stop.is_set():
+                live.update(_shown(look), refresh=True)
+                stop.wait(WATCH_SECONDS)
+    except KeyboardInterrupt:
+        return
+
+
+def _shown(look: Callable[[], dict[str, Any]]) -> RenderableType:
+    try:
+        return overview.status(look())
+    except FrameworkError as error:
+        return Text(str(error))

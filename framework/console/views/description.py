@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from framework.console.views import ages, overview_old, words
+from framework.console.views import overview, words
 from framework.console.views.words import coloured
 from framework.environments.installed.built import SHOWN
 from framework.journal import DeliveryEntry, Transition
@@ -34,17 +34,17 @@ def description(answer: dict[str, Any]) -> RenderableType:
 def _facts(answer: dict[str, Any], now: datetime) -> Table:
     one, limits = answer["integration"], answer["limits"]
     environment = answer["environment"] or {"key": "", "path": "none yet"}
-    ago = f"{one['since']} ({ages.since(one['since'], now)} ago)" if one["since"] else ""
+    ago = f"{one['since']} ({words.since(one['since'], now)} ago)" if one["since"] else ""
     soft, hard = _size(limits["memorySoft"]), _size(limits["memory"])
     rows = {
         "integration": f"{one['identifier']}, of type {one['type']}",
-        "state": coloured(words.said(one["state"], one["desired"])),
+        "state": coloured(words.state(one["state"], one["desired"])),
         "desired": one["desired"],
         "since": ago,
         "reason": one["reason"] or "",
-        "next try": ages.until(one["retryAt"], now),
+        "next try": words.until(one["retryAt"], now),
         "process": f"{one['pid']}, restarts: {one['restarts']}" if one["pid"] else "",
-        "last resync": overview_old.resync(one.get("lastResync")),
+        "last resync": overview.resync(one.get("lastResync")),
         "environment": f"{environment['key'][:SHOWN]}  {environment['path']}".strip(),
         "limits": f"memory {hard} (soft: {soft}), open files {limits['openFiles']}",
         "log": answer["log"],
@@ -62,7 +62,7 @@ def _processes(found: list[Measured]) -> Table | None:
     table = Table("PROCESS", "PID", "MEMORY", "AGE", box=None)
     for depth, one in _tree(found):
         name = Text(f"{'  ' * depth}{one.name}")
-        table.add_row(name, str(one.pid), _size(one.memory), ages.said(one.seconds))
+        table.add_row(name, str(one.pid), _size(one.memory), words.length(one.seconds))
     return table
 
 
@@ -82,7 +82,7 @@ def _transitions(history: list[Transition]) -> Table | None:
     table = Table("TIME (UTC)", "FROM", "TO", "PID", "END", "REASON", box=None)
     for one in history:
         table.add_row(
-            ages.clock(one.at),
+            words.clock(one.at),
             one.before,
             coloured(one.after),
             str(one.pid or ""),
@@ -105,7 +105,7 @@ def _last_words(history: list[Transition]) -> Text | None:
         return None
     whose = f" of pid {said.pid}" if said.pid else ""
     lines = "\n".join(f"  {line}" for line in said.stderr)
-    return Text(f"the last lines{whose}, {ages.clock(said.at)}:\n{lines}")
+    return Text(f"the last lines{whose}, {words.clock(said.at)}:\n{lines}")
 
 
 def _deliveries(found: list[DeliveryEntry]) -> Table | None:
@@ -114,7 +114,7 @@ def _deliveries(found: list[DeliveryEntry]) -> Table | None:
     table = Table("RECORDED (UTC)", "DELIVERY", "STATE", "ATTEMPT", "REASON", "EVENT", box=None)
     for one in found:
         table.add_row(
-            ages.clock(one.recorded_at),
+            words.clock(one.recorded_at),
             one.sort,
             coloured(one.state),
             str(one.attempt),
