@@ -1,1 +1,1 @@
-"""What operators see: the API on a unix socket, the client that the command line talks through."""
+"""What operators see: the API on a unix socket, its client, the commands and their tables."""

@@ -1,4 +1,4 @@
-"""The console's API: what a running supervisor answers on its unix socket."""
+"""The API of a running supervisor on its unix socket."""
 
 import logging
 import socket
@@ -18,12 +18,12 @@ from framework.console.operations import Operations
 from framework.errors import ConfigError, FrameworkError
 
 STOP_SECONDS = 5.0
-BACKLOG = 8  # asyncio tries so many connections at once, also when there is no open file left
-DESIRES = {"start": "run", "resume": "run", "pause": "pause", "stop": "stop"}  # by verb
+BACKLOG = 8  # asyncio accepts so many at once, even when no file descriptor is left
+DESIRES = {"start": "run", "resume": "run", "pause": "pause", "stop": "stop"}  # verb: desired
 
 
 class Console(threading.Thread):
-    """Serve a supervisor's operations until stopped."""
+    """Serves a supervisor's operations until stopped."""
 
     def __init__(self, listener: socket.socket, operations: Operations):
         super().__init__(name="console", daemon=True)
@@ -43,7 +43,7 @@ class Console(threading.Thread):
         self._server.run(sockets=[self._listener])
 
     def stop(self) -> None:
-        """End after the requests in work; it need not have started."""
+        """Stop after the requests in progress; it need not have started."""
         self._server.should_exit = True
         if self.is_alive():
             self.join(STOP_SECONDS)
@@ -51,10 +51,10 @@ class Console(threading.Thread):
 
 
 def application(operations: Operations) -> Starlette:
-    """Return the routes: POST for what changes something or disturbs a process, else GET.
+    """Return the routes: POST if something changes or a process is disturbed, else GET.
 
-    An error is `{"error": text}` with 404 for an unknown integration, 400 for a configuration
-    that cannot be used, 503 for what could not be done now.
+    An error is `{"error": text}`: 404 for an unknown integration, 400 for a configuration that
+    cannot be used, 503 if it may work later.
     """
 
     def resync(identifier: str) -> dict[str, str]:

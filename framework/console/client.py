@@ -1,4 +1,4 @@
-"""How the command line talks to a running supervisor: HTTP over its unix socket."""
+"""The client of a running supervisor: HTTP over its unix socket."""
 
 import http.client
 import socket
@@ -12,9 +12,9 @@ from framework.errors import ConfigError, FrameworkError
 from framework.state import NOBODY, NotRunningError, console_address
 
 TIMEOUT = 40.0  # seconds; the journal may take 30
-STACKS_TIMEOUT = 15.0  # seconds; a process that does not answer is sent a signal after 3
-RELOAD_TIMEOUT = 120.0  # seconds; processes finish what they do before they end
-RESTART_TIMEOUT = RELOAD_TIMEOUT  # a reload that goes on is finished first
+STACKS_TIMEOUT = 15.0  # seconds; a process that does not answer gets a signal after 3
+RELOAD_TIMEOUT = 120.0  # seconds; processes finish their deliveries before they end
+RESTART_TIMEOUT = RELOAD_TIMEOUT  # a reload in progress is finished first
 REFUSED = 400  # HTTP statuses from here on are errors
 UNAVAILABLE = 500  # from here on it may work later
 
@@ -33,8 +33,8 @@ class _Connection(http.client.HTTPConnection):
 def status(folder: Path) -> dict[str, Any]:
     """Return the status of the supervisor that owns this state folder.
 
-    Like every call here it raises ConfigError for what the supervisor refuses, NotRunningError
-    where none runs, FrameworkError for what it could not do now.
+    Like every call here it raises ConfigError if the supervisor refuses, NotRunningError if none
+    runs, and FrameworkError if it may work later.
     """
     return _call(folder, "GET", "/status")
 
@@ -45,17 +45,17 @@ def resync(folder: Path, identifier: str) -> str:
 
 
 def desire(folder: Path, identifier: str, verb: str) -> None:
-    """Ask that an integration `start`, `stop`, `pause` or `resume`; return once it is noted."""
+    """Have an integration `start`, `stop`, `pause` or `resume`; return once that is recorded."""
     _call(folder, "POST", _path(verb, identifier))
 
 
 def restart(folder: Path, identifier: str) -> None:
-    """Ask for another process; return once it is noted."""
+    """Have a process replaced; return once that is recorded."""
     _call(folder, "POST", _path("restart", identifier), RESTART_TIMEOUT)
 
 
 def describe(folder: Path, identifier: str) -> dict[str, Any]:
-    """Return all there is to know of one integration."""
+    """Return everything that is known about one integration."""
     return _call(folder, "GET", _path("describe", identifier))
 
 
@@ -65,7 +65,7 @@ def stacks(folder: Path, identifier: str) -> str:
 
 
 def reload(folder: Path) -> dict[str, Any]:
-    """Have the configuration taken into use; return what changed."""
+    """Have the configuration file applied; return what changed."""
     return _call(folder, "POST", "/reload", RELOAD_TIMEOUT)
 
 

@@ -1,13 +1,13 @@
-"""What a running supervisor does for its operators."""
+"""What operators can ask of a running supervisor."""
 
 from typing import Protocol
 
 
 class Operations(Protocol):
-    """What the console's API calls, from several threads at a time.
+    """Called by the console's API from several threads at a time.
 
-    Answers are whatever msgspec can encode. An unknown identifier is a ConfigError that names the
-    known ones; any other FrameworkError says why it could not be done.
+    msgspec must be able to encode the answers. An unknown identifier is a ConfigError that names
+    the known ones; any other FrameworkError says why it could not be done.
     """
 
     def status(self) -> object:
@@ -19,15 +19,15 @@ class Operations(Protocol):
         ...
 
     def desire(self, identifier: str, desired: str) -> None:
-        """Have an integration `run`, `pause` or `stop` from now on; `run` tries at once."""
+        """Set what an integration is to do from now on: `run` (at once), `pause` or `stop`."""
         ...
 
     def restart(self, identifier: str) -> None:
-        """Have an integration's process replaced."""
+        """Replace an integration's process."""
         ...
 
     def describe(self, identifier: str) -> object:
-        """Return all there is to know of one integration."""
+        """Return everything that is known about one integration."""
         ...
 
     def stacks(self, identifier: str) -> str:
@@ -35,9 +35,9 @@ class Operations(Protocol):
         ...
 
     def reload(self) -> object:
-        """Take the configuration file into use; a broken one is a ConfigError, changing nothing."""
+        """Apply the configuration file; a broken one is a ConfigError and changes nothing."""
         ...
 
     def preview(self) -> object:
-        """Return what a reload would change, and change nothing; raise as `reload` does."""
+        """Return what a reload would change; raise what it would raise."""
         ...

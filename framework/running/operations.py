@@ -59,11 +59,11 @@ class Operations:
             self.main_thread.call(partial(self._supervisor.employ_again, identifier))
 
     def preview(self) -> dict[str, Any]:
-        """Return what a reload would change; raise ConfigError for a broken file."""
+        """Return what a reload would change; raise ConfigError if the file is broken."""
         return _answer(self._supervisor.preview(self._load()), applied=False)
 
     def reload(self) -> dict[str, Any]:
-        """Take the configuration file into use; raise ConfigError for a broken one."""
+        """Apply the configuration file; raise ConfigError if it is broken."""
         return _answer(self.main_thread.call(self._reload), applied=True)
 
     def reload_by_signal(self) -> None:
@@ -85,7 +85,7 @@ class Operations:
             )
         log.info("reloaded; unchanged: %d", len(found.integrations) - len(changes))
         for section in found.restart:
-            log.warning("`%s` has changed: restart the supervisor to take it into use", section)
+            log.warning("`%s` has changed: restart the supervisor to apply it", section)
         return found
 
 

@@ -124,7 +124,7 @@ def test_a_reload_by_signal_says_in_the_log_what_it_did(house, caplog):
     house.operations.reload_by_signal()
     assert "jira was changed: config.token" in caplog.messages
     assert "reloaded; unchanged: 0" in caplog.messages
-    assert "`port` has changed: restart the supervisor to take it into use" in caplog.messages
+    assert "`port` has changed: restart the supervisor to apply it" in caplog.messages
 
 
 def test_a_broken_file_by_signal_is_an_error_in_the_log(house, caplog):

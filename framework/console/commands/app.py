@@ -1,4 +1,4 @@
-"""What operators can ask of a running supervisor, and of what it left behind."""
+"""The commands that talk to a running supervisor, and `logs`, which reads what one left."""
 
 import typer
 
@@ -6,7 +6,7 @@ from framework.console.commands import control, logs, reload, show
 
 
 def opened() -> typer.Typer:
-    """Return a command line with the operators' commands, for others to add theirs."""
+    """Return a command line with these commands; the caller may add more."""
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,

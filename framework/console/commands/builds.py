@@ -1,4 +1,4 @@
-"""Build what a configuration needs, side by side, and show how far each is."""
+"""Build the environments that a configuration needs, in parallel, and show the progress."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,19 +14,19 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from framework.environments import Environment, Environments, Upgrade, Wanted
 from framework.errors import BuildError, BuildUnavailableError, FrameworkError
 
-Say = Callable[[str, str], None]  # an integration, what is done for it
+Say = Callable[[str, str], None]  # a label, the step that begins
 Make = Callable[[Wanted, Callable[[str], None]], Environment]
 
 
 class Builder(Struct, frozen=True):
-    """`stop` ends the builds; `say` is told each of their steps."""
+    """`stop` ends the builds; `say` shows their steps."""
 
     environments: Environments
     stop: Event
     say: Say
 
     def build(self, wanted: Sequence[Wanted]) -> list[dict[str, Any]]:
-        """Build what is missing; put the locks beside the requirements. Raises BuildError."""
+        """Build what is missing; write locks beside the requirements. Raises BuildError."""
         return self._all(wanted, self._committed, self._ensured)
 
     def frozen(self, wanted: Sequence[Wanted]) -> list[dict[str, Any]]:
@@ -34,7 +34,7 @@ class Builder(Struct, frozen=True):
         return self._all(wanted, self._unchanged, self._unchanged)
 
     def upgrade(self, wanted: Sequence[Wanted], upgrade: Upgrade) -> list[dict[str, Any]]:
-        """Build with newer versions, and put them into the locks. Raises BuildError."""
+        """Build with newer versions and write them into the locks. Raises BuildError."""
 
         def upgraded(one: Wanted, say: Callable[[str], None]) -> Environment:
             return self.environments.upgrade(one, upgrade, self.stop, say)
@@ -42,13 +42,13 @@ class Builder(Struct, frozen=True):
         return self._all(wanted, upgraded, self._ensured)
 
     def _all(self, wanted: Sequence[Wanted], first: Make, others: Make) -> list[dict[str, Any]]:
-        """Build everything; of those with one folder, and so one lock, the first one alone."""
+        """Build all; where several share a folder, and so a lock, the first one before the others."""
         leading = {one.folder: one for one in reversed(wanted)}
         led = [one for one in wanted if leading[one.folder] is not one]
         rows: dict[str, dict[str, Any]] = {}
         failed: list[str] = []
         for some, make in ((list(leading.values()), first), (led, others)):
-            for one, done in zip(some, self._side_by_side(some, make), strict=True):
+            for one, done in zip(some, self._parallel(some, make), strict=True):
                 if isinstance(done, FrameworkError):
                     failed.append(f"{one.label}: {done}")
                 else:
@@ -57,10 +57,10 @@ class Builder(Struct, frozen=True):
             raise BuildError("\n\n".join(failed))
         return [rows[one.label] for one in wanted]
 
-    def _side_by_side(
+    def _parallel(
         self, wanted: Sequence[Wanted], make: Make
     ) -> list[dict[str, Any] | FrameworkError]:
-        with ThreadPoolExecutor(max(1, len(wanted))) as pool:  # how many run is not decided here
+        with ThreadPoolExecutor(max(1, len(wanted))) as pool:  # Environments limits how many build
             try:
                 return list(pool.map(lambda one: self._one(one, make), wanted))
             except KeyboardInterrupt:
@@ -94,7 +94,7 @@ class Builder(Struct, frozen=True):
         try:
             written = self.environments.commit(one)
         except BuildUnavailableError as error:
-            say(str(error))  # an installed tree may be read-only
+            say(str(error))  # a read-only tree is no failure
         else:
             if written:
                 say(f"wrote {written}")
@@ -103,7 +103,7 @@ class Builder(Struct, frozen=True):
 
 @contextmanager
 def shown(terminal: Terminal, labels: Sequence[str]) -> Iterator[Say]:
-    """Yield what shows steps: a live line for each integration on a terminal, else log lines."""
+    """Yield what shows steps: on a terminal a live line for each integration, else plain lines."""
     if not terminal.is_terminal:
         yield lambda label, line: terminal.print(
             f"{label}: {line}", markup=False, highlight=False, soft_wrap=True

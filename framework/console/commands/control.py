@@ -1,6 +1,7 @@
 """The commands that start, stop, restart, pause, resume and resync integrations."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +15,13 @@ from framework.console.commands.options import (
     AsJson,
     ConfigFile,
     StateDir,
+    progress,
     show,
     state_folder,
-    telling,
 )
 from framework.console.control import outcomes
-from framework.console.control.outcomes import End, Outcome
-from framework.console.control.selection import Choice
+from framework.console.control.outcomes import End, Look, Outcome
+from framework.console.control.selection import Selection
 from framework.console.control.verbs import VERBS, Integration, Verb
 from framework.console.views import words
 from framework.errors import FrameworkError
@@ -31,8 +32,8 @@ Named = Annotated[
     list[str] | None, typer.Argument(metavar="IDENTIFIER", help="Which integrations.")
 ]
 All = Annotated[bool, typer.Option("--all", help="Every integration.")]
-Failed = Annotated[bool, typer.Option("--failed", help="Those in BACKOFF, CRASH_LOOP and BLOCKED.")]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Ask, and do not wait until it is so.")]
+Failed = Annotated[bool, typer.Option("--failed", help="Those in BACKOFF, CRASH_LOOP or BLOCKED.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the outcome.")]
 Say = Callable[[str], None]
 
 app = typer.Typer()
@@ -50,12 +51,14 @@ def _offer(verb: Verb) -> None:
         no_wait: NoWait = False,
         as_json: AsJson = False,
     ) -> None:
-        choice = Choice(named or (), everything, failed)
-        choice.check()
-        folder = state_folder(config, state)
-        with telling() as say:
-            asked = _asked(verb, choice, folder, say)
-            ends = _noted(asked, folder) if no_wait else _settled(verb, asked, folder, say)
+        selection = Selection(named or (), everything, failed)
+        selection.check()
+        look = partial(_look, state_folder(config, state))
+        with progress() as say:
+            asked = selection.pick(look(), verb, say)
+            for one in asked:
+                verb.ask(state_folder(config, state), one.identifier)
+            ends = outcomes.noted(asked, look) if no_wait else _settled(verb, asked, look, say)
         fine = {End.DONE, End.OPEN} if no_wait else {End.DONE}
         lines = [_line(one) for one in ends if one.end in fine]
         if as_json or lines or not ends:
@@ -68,29 +71,18 @@ for _verb in VERBS:
     _offer(_verb)
 
 
-def _asked(verb: Verb, choice: Choice, folder: Path, say: Say) -> list[Integration]:
-    asked = choice.made(_look(folder), verb, say)
-    for one in asked:
-        verb.ask(folder, one.identifier)
-    return asked
-
-
 @app.command()
 def resync(identifier: str, config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
-    """Have an integration read its source again; the running supervisor does it."""
+    """Have an integration read its source again."""
     event = client.resync(state_folder(config, state), identifier)
-    typer.echo(f"recorded as {event}; `supervisor.py status` shows how it goes")
+    typer.echo(f"recorded as {event}; `supervisor.py status` shows its progress")
 
 
-def _noted(asked: list[Integration], folder: Path) -> list[Outcome]:
-    return outcomes.noted(asked, lambda: _look(folder))
-
-
-def _settled(verb: Verb, asked: list[Integration], folder: Path, say: Say) -> list[Outcome]:
+def _settled(verb: Verb, asked: list[Integration], look: Look, say: Say) -> list[Outcome]:
     try:
-        return outcomes.settled(verb, asked, lambda: _look(folder), say)
+        return outcomes.settled(verb, asked, look, say)
     except KeyboardInterrupt:
-        typer.echo("only the wait has ended, the request stands", err=True)
+        typer.echo("stopped waiting; the request stands", err=True)
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -104,6 +96,6 @@ def _line(outcome: Outcome) -> str:
     assert outcome.desired
     word = words.state(outcome.state, outcome.desired)
     if outcome.end is End.OPEN:
-        return f"{outcome.identifier}: asked for; it is {word}"
+        return f"{outcome.identifier}: requested; it is {word}"
     pid = f", pid {outcome.pid}" if outcome.pid else ""
     return f"{outcome.identifier}: {word}{pid}"

@@ -12,9 +12,9 @@ from framework.console.commands.options import (
     AsJson,
     ConfigFile,
     StateDir,
+    progress,
     show,
     state_folder,
-    telling,
 )
 from framework.console.views import environments as tables
 from framework.environments import Environments, Wanted
@@ -66,7 +66,7 @@ class Commands:
     ) -> None:
         """Remove environments that no integration needs and that have not been used for a while."""
         upkeep = self._upkeep(config, state)
-        with telling() as say:
+        with progress() as say:
             done = upkeep.collectable(older_than) if dry_run else upkeep.collect(older_than, say)
         show(done, tables.collection(done), as_json=as_json)
 
@@ -83,7 +83,7 @@ class Commands:
         upkeep = self._upkeep(config, state)
         sound = damage.by_hash if deep else damage.by_size
         work = upkeep.repair if repair else upkeep.examine
-        with telling() as say:
+        with progress() as say:
             done = work(sound, say)
         show(done, tables.examination(done), as_json=as_json)
         if not done.healthy:

@@ -1,4 +1,4 @@
-"""The command `logs`: it reads the files, so that no supervisor needs to run."""
+"""The command `logs`; it reads the files, so no supervisor needs to run."""
 
 from contextlib import closing, suppress
 from pathlib import Path
@@ -16,10 +16,10 @@ Identifier = Annotated[
     str | None, typer.Argument(help="An integration; without it, the supervisor itself.")
 ]
 Lines = Annotated[
-    int, typer.Option("-n", "--lines", min=0, help="How many of the newest to begin with.")
+    int, typer.Option("-n", "--lines", min=0, help="How many of the newest entries to show.")
 ]
-Follow = Annotated[bool, typer.Option("-f", "--follow", help="Go on with new ones until Ctrl-C.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")]
+Follow = Annotated[bool, typer.Option("-f", "--follow", help="Show new ones, too, until Ctrl-C.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
 app = typer.Typer()
 
@@ -34,7 +34,7 @@ def logs(
     follow: Follow = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what an integration or the supervisor has logged; none of them needs to run."""
+    """Show what an integration or the supervisor has logged; neither needs to run."""
     path = _path(state_folder(config, state), identifier)
     render = line.as_json if as_json else line.as_text
     with closing(Tail(path)) as tail, suppress(KeyboardInterrupt):

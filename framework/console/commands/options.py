@@ -1,4 +1,4 @@
-"""What the commands share: their options, where the state folder is, how they answer."""
+"""What the commands share: options, the state folder, how progress and answers are shown."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ StateDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 DEFAULT = Path("config.yaml")
-PIPED_COLUMNS = 1000  # where no terminal is, no line is folded and no cell cut
+PIPED_COLUMNS = 1000  # without a terminal, no line is folded and no cell is cut
 
 
 def state_folder(config: Path, state: Path | None) -> Path:
@@ -34,10 +34,10 @@ def show(answer: object, table: RenderableType, *, as_json: bool) -> None:
 
 
 @contextmanager
-def telling() -> Iterator[Callable[[str], None]]:
-    """Yield what is to be told of each step: it changes in place on a terminal, else it is a line.
+def progress() -> Iterator[Callable[[str], None]]:
+    """Yield what shows the current step on stderr: in place on a terminal, else as a line.
 
-    It goes to stderr, so that what is printed can be read by a program.
+    Only the answer goes to stdout, where a program may read it.
     """
     terminal = Console(stderr=True)
     if not terminal.is_terminal:

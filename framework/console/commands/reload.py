@@ -1,4 +1,4 @@
-"""The command that takes a changed configuration into use."""
+"""The command `reload`: apply a changed configuration."""
 
 from typing import Annotated, Any
 
@@ -11,15 +11,15 @@ from framework.console.commands.options import (
     AsJson,
     ConfigFile,
     StateDir,
+    progress,
     show,
     state_folder,
-    telling,
 )
 from framework.errors import ConfigError
 from framework.state import NotRunningError
 
 SIGNS = {"added": "+", "changed": "~", "unchanged": "=", "removed": "-"}
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would change; change nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change; change nothing.")]
 
 app = typer.Typer()
 
@@ -32,10 +32,10 @@ def reload_(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take the configuration file into use; what has not changed keeps its process."""
+    """Apply the configuration file; an unchanged integration keeps its process."""
     ask = client.preview if dry_run else client.reload
     try:
-        with telling() as say:
+        with progress() as say:
             say("reading the configuration" if dry_run else "reloading the configuration")
             answer = ask(state_folder(config, state))
     except NotRunningError:
@@ -46,18 +46,16 @@ def reload_(
 
 
 def difference(answer: dict[str, Any]) -> Text:
-    """Show a line for each integration and each setting that could not change, and a sum."""
-    lines = [_line(one) for one in answer["integrations"]]
+    """Show each integration, each section that needs a restart, and how many changed."""
+    lines = []
+    for one in answer["integrations"]:
+        what = f"  ({', '.join(one['what'])})" if one["what"] else ""
+        lines.append(f"{SIGNS[one['change']]} {one['identifier']}{what}")
     lines += [
-        f"{section} has changed, and cannot while the supervisor runs: restart the supervisor"
+        f"`{section}` has changed: restart the supervisor to apply it"
         for section in answer["restart"]
     ]
-    done = "" if answer["applied"] else "; nothing was changed"
     changes = [one["change"] for one in answer["integrations"]]
     total = ", ".join(f"{word}: {changes.count(word)}" for word in SIGNS)
-    return Text("\n".join([*lines, total + done]))
-
-
-def _line(one: dict[str, Any]) -> str:
-    what = f"  ({', '.join(one['what'])})" if one["what"] else ""
-    return f"{SIGNS[one['change']]} {one['identifier']}{what}"
+    lines.append(total if answer["applied"] else f"{total}; nothing was changed")
+    return Text("\n".join(lines))

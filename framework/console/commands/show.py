@@ -1,4 +1,4 @@
-"""The commands that show how integrations are."""
+"""The commands that show the state of the supervisor and its integrations."""
 
 import sys
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from framework.errors import ConfigError, FrameworkError
 
 WATCH_SECONDS = 1.0
 
-Watch = Annotated[bool, typer.Option("--watch", help="Show it anew each second, until Ctrl-C.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Refresh every second, until Ctrl-C.")]
 Identifier = Annotated[str, typer.Argument(help="Which integration.")]
 
 app = typer.Typer()
@@ -39,10 +39,10 @@ def status(
     watching: Watch = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show how the running supervisor and its integrations are; failed ones first."""
+    """Show the state of the running supervisor and its integrations; failed ones first."""
     folder = state_folder(config, state)
     if watching and (as_json or not sys.stdout.isatty()):
-        raise ConfigError("--watch is for a terminal; programs call `status --json` now and then")
+        raise ConfigError("--watch needs a terminal; programs can poll `status --json`")
     answer = client.status(folder)
     if watching:
         watch(lambda: client.status(folder), Terminal(), Event())
@@ -58,7 +58,7 @@ def describe(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show all there is to know of an integration: why it is as it is, and what it runs."""
+    """Show everything about an integration: its state and why, its processes, its history."""
     answer = client.describe(state_folder(config, state), identifier)
     show(answer, description.description(answer), as_json=as_json)
 

@@ -1,1 +1,1 @@
-"""What is asked of integrations by name: verbs, who is meant, what came of it."""
+"""Requests to integrations: the verbs, the selection of integrations, the outcomes."""

@@ -1,4 +1,4 @@
-"""Which integrations a command is about."""
+"""Which integrations a command applies to."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,47 +9,44 @@ from framework.errors import ConfigError
 from framework.workers.states import FAILED
 
 
-class Choice(Struct, frozen=True):
-    """Either `named` integrations, or `all`, or those that have `failed`."""
+class Selection(Struct, frozen=True):
+    """Either the `named` integrations, or `all`, or the `failed` ones."""
 
     named: Sequence[str]
     all: bool
     failed: bool
 
     def check(self) -> None:
-        """Raise ConfigError unless it is exactly one of the three."""
+        """Raise ConfigError unless exactly one of the three is given."""
         if not self.named and not self.all and not self.failed:
             raise ConfigError("which integrations? Name them, or use --all or --failed")
         if bool(self.named) + self.all + self.failed > 1:
             raise ConfigError("name integrations, or use --all, or --failed: one of the three")
 
-    def made(
+    def pick(
         self, found: Mapping[str, Integration], verb: Verb, say: Callable[[str], None]
     ) -> list[Integration]:
-        """Return those that are to be asked.
+        """Return the integrations to ask.
 
-        Raises ConfigError for a named one that is unknown or unfit; of the others some are
-        passed over, which is said.
+        Raises ConfigError for a named one that is unknown or unfit. Others are skipped where the
+        verb does not apply; `say` is told so.
         """
         if self.named:
-            return [
-                _fit(_known(found, identifier), verb) for identifier in dict.fromkeys(self.named)
-            ]
-        swept = [one for one in found.values() if self.all or one.state in FAILED]
-        for one in swept:
-            if why := verb.spared(one):
-                say(f"{one.identifier} is passed over: {why}")
-        return [one for one in swept if not verb.spared(one)]
+            return [_named(found, name, verb) for name in dict.fromkeys(self.named)]
+        picked = []
+        for one in found.values():
+            if not self.all and one.state not in FAILED:
+                continue
+            if why := verb.skipped(one):
+                say(f"{one.identifier} is skipped: {why}")
+            else:
+                picked.append(one)
+        return picked
 
 
-def _known(found: Mapping[str, Integration], identifier: str) -> Integration:
-    if identifier not in found:
-        known = ", ".join(found) or "none"
-        raise ConfigError(f"no integration {identifier!r}; there are: {known}")
-    return found[identifier]
-
-
-def _fit(one: Integration, verb: Verb) -> Integration:
-    if why := verb.unfit(one):
-        raise ConfigError(f"{one.identifier}: {why}")
-    return one
+def _named(found: Mapping[str, Integration], name: str, verb: Verb) -> Integration:
+    if name not in found:
+        raise ConfigError(f"no integration {name!r}; there are: {', '.join(found) or 'none'}")
+    if why := verb.unfit(found[name]):
+        raise ConfigError(f"{name}: {why}")
+    return found[name]

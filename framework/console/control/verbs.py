@@ -1,4 +1,4 @@
-"""What operators have integrations do, and when it is so."""
+"""What operators can have integrations do, and when it is done."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ from framework.workers.states import FAILED, SERVING, State
 
 
 class Integration(Struct, frozen=True, rename="camel"):
-    """What an operator's command needs of an integration's status."""
+    """The part of an integration's status that these commands need."""
 
     identifier: str
     state: State
@@ -24,10 +24,11 @@ class Integration(Struct, frozen=True, rename="camel"):
 
 
 class Verb(Struct, frozen=True):
-    """A request, and how its end is known: functions of the status before it and of the one now.
+    """A request to an integration, and how to know from its status that it is done.
 
-    `unfit` says why it makes no sense for an integration, `spared` why it is passed over where
-    it is not named; `lost`: it will not be so by waiting.
+    `unfit` is why the request makes no sense for an integration; `skipped` is why one that was not
+    named is left out. `reached` and `lost` compare the status before the request with the current
+    one: it is done, or waiting will not help.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Verb(Struct, frozen=True):
     goal: str
     ask: Callable[[Path, str], None]
     unfit: Callable[[Integration], str | None]
-    spared: Callable[[Integration], str | None]
+    skipped: Callable[[Integration], str | None]
     reached: Callable[[Integration, Integration], bool]
     lost: Callable[[Integration, Integration], bool]
 
@@ -48,7 +49,7 @@ def _disabled(one: Integration) -> str | None:
 
 def _down(one: Integration) -> str | None:
     if one.desired is Desired.STOP:
-        return f"it is stopped: `supervisor.py start {one.identifier}` has it run"
+        return f"it is stopped; `supervisor.py start {one.identifier}` starts it"
     return _disabled(one)
 
 
@@ -69,7 +70,7 @@ def _is_paused(_: Integration, now: Integration) -> bool:
 
 
 def _failed_since(before: Integration, now: Integration) -> bool:
-    """Leave out a failure from before the request: it is no answer to it."""
+    """Ignore a failure that is older than the request."""
     return now.state in FAILED and (now.since, now.restarts) != (before.since, before.restarts)
 
 
@@ -80,41 +81,41 @@ def _never(*_: Integration) -> bool:
 VERBS = (
     Verb(
         name="start",
-        help="Have integrations run: tried at once, with earlier failures forgotten.",
+        help="Start integrations at once; earlier failures are forgotten.",
         goal="READY",
         ask=partial(client.desire, verb="start"),
         unfit=_disabled,
-        spared=_disabled,
+        skipped=_disabled,
         reached=_runs,
         lost=_failed_since,
     ),
     Verb(
         name="stop",
-        help="Stop integrations until `start`, over restarts of the supervisor too.",
+        help="Stop integrations until `start`, across restarts of the supervisor too.",
         goal="STOPPED",
         ask=partial(client.desire, verb="stop"),
         unfit=_disabled,
-        spared=_disabled,
+        skipped=_disabled,
         reached=_is_down,
         lost=_never,
     ),
     Verb(
         name="restart",
-        help="Replace processes; what they leave unfinished is begun again.",
+        help="Replace processes; unfinished deliveries are begun again.",
         goal="READY with another process",
         ask=client.restart,
         unfit=_disabled,
-        spared=_down,
+        skipped=_down,
         reached=_runs_anew,
         lost=_failed_since,
     ),
     Verb(
         name="pause",
-        help="Have deliveries wait until `resume`; processes stay up.",
+        help="Hold deliveries back until `resume`; processes stay up.",
         goal="paused",
         ask=partial(client.desire, verb="pause"),
         unfit=_down,
-        spared=_down,
+        skipped=_down,
         reached=_is_paused,
         lost=_never,
     ),
@@ -124,7 +125,7 @@ VERBS = (
         goal="READY",
         ask=partial(client.desire, verb="resume"),
         unfit=_disabled,
-        spared=_down,
+        skipped=_down,
         reached=_runs,
         lost=_failed_since,
     ),

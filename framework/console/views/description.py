@@ -1,4 +1,4 @@
-"""Everything about one integration for a terminal."""
+"""Everything about one integration, for a terminal."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ MIB = 1024**2
 
 
 def description(answer: dict[str, Any]) -> RenderableType:
-    """Show facts, processes, transitions with what the last failed process said, deliveries."""
+    """Show facts, processes, transitions, the stderr of the last failed process, deliveries."""
     history = msgspec.convert(answer["transitions"], list[Transition])
     parts = [
         _facts(answer, datetime.now(UTC)),
@@ -86,16 +86,10 @@ def _transitions(history: list[Transition]) -> Table | None:
             one.before,
             coloured(one.after),
             str(one.pid or ""),
-            _end(one),
+            one.signal or ("" if one.exit_code is None else f"exit {one.exit_code}"),
             Text(one.reason or ""),
         )
     return table
-
-
-def _end(one: Transition) -> str:
-    if one.signal:
-        return one.signal
-    return "" if one.exit_code is None else f"exit {one.exit_code}"
 
 
 def _last_words(history: list[Transition]) -> Text | None:

@@ -1,4 +1,4 @@
-"""Tables about environments for a terminal."""
+"""Tables about environments, for a terminal."""
 
 from rich.console import Group, RenderableType
 from rich.filesize import decimal
@@ -10,20 +10,20 @@ from framework.environments.upkeep.inventory import Row
 from framework.environments.upkeep.repair import CURED
 from framework.environments.upkeep.upkeep import Case, Collection, Examination
 
-LISTED = 5  # damaged files of one environment; --json has all
+LISTED = 5  # damaged files shown of one environment; --json has all
 DAY = len("2026-01-31")
 FOLDED = ("USED BY", "WHY")  # columns that may be long
 
 
 def inventory(rows: list[Row]) -> RenderableType:
-    """Show what is built, and how much disk it takes."""
+    """Show the environments and the disk space they take."""
     table = Table(box=None)
     for name in ("KEY", "USED BY", "PYTHON", "PACKAGES", "OWN", "SHARED", "LAST USED", "WHY"):
         table.add_column(name, no_wrap=name not in FOLDED)
     for row in rows:
         table.add_row(
             row.key[:SHOWN],
-            Text(_users(row)),
+            Text(", ".join([*row.used_by, *(f"{name} (previous)" for name in row.previous_of)])),
             row.python,
             str(len(row.packages)),
             decimal(row.own_size),
@@ -36,7 +36,7 @@ def inventory(rows: list[Row]) -> RenderableType:
 
 
 def collection(done: Collection) -> RenderableType:
-    """Show what went, or would go."""
+    """Show what was removed, or would be."""
     table = Table("KEY", "PYTHON", "PACKAGES", "LAST USED", "OWN", box=None)
     for row in done.environments:
         table.add_row(
@@ -46,24 +46,24 @@ def collection(done: Collection) -> RenderableType:
             row.last_used_at[:DAY],
             decimal(row.own_size),
         )
-    return Group(table, _sum(done)) if done.environments else Text(_sum(done))
+    return Group(table, _total(done)) if done.environments else Text(_total(done))
 
 
 def examination(done: Examination) -> RenderableType:
     """Show what is damaged, and what became of it."""
     parts: list[RenderableType] = [_case(case) for case in done.damaged]
     cured = sum(case.outcome in CURED for case in done.damaged)
-    said = f"environments: {done.examined}, found damaged: {len(done.damaged)}"
-    return Group(*parts, f"{said}, repaired: {cured}" if cured else said)
+    total = f"environments: {done.examined}, found damaged: {len(done.damaged)}"
+    return Group(*parts, f"{total}, repaired: {cured}" if cured else total)
 
 
-def _sum(done: Collection) -> str:
+def _total(done: Collection) -> str:
     went = "that would go" if done.dry_run else "removed"
-    said = f"environments {went}: {len(done.environments)}, {decimal(done.freed)}"
-    said += f"; old locks: {len(done.locks)}"
+    total = f"environments {went}: {len(done.environments)}, {decimal(done.freed)}"
+    total += f"; old locks: {len(done.locks)}"
     if done.dry_run:
-        return said
-    return f"{said}; from uv's cache: {done.trouble or decimal(done.freed_in_cache)}"
+        return total
+    return f"{total}; from uv's cache: {done.trouble or decimal(done.freed_in_cache)}"
 
 
 def _case(case: Case) -> Text:
@@ -76,7 +76,3 @@ def _case(case: Case) -> Text:
     colour = "green" if case.outcome in CURED else "red"
     files = "\n".join(lines)
     return Text.assemble(f"{case.key[:SHOWN]}{users}: ", (case.outcome, colour), f"\n{files}")
-
-
-def _users(row: Row) -> str:
-    return ", ".join([*row.used_by, *(f"{name} (previous)" for name in row.previous_of)])

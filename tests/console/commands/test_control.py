@@ -31,7 +31,7 @@ def test_a_start_that_fails_is_told_with_its_reason(cli, operations):
 
     assert (status, out) == (1, "jira/eu: READY, pid 77\n")
     assert err == (
-        "kafka is BACKOFF: exit status 1: no [route]; `supervisor.py describe kafka` tells more"
+        "kafka is BACKOFF: exit status 1: no [route]; `supervisor.py describe kafka` shows more"
     )
 
 
@@ -77,7 +77,7 @@ def test_where_none_failed_there_is_nothing_to_do(cli):
 def test_a_request_can_be_made_without_a_wait(cli, operations):
     status, out, err = cli("restart", "kafka", "--no-wait")
 
-    assert (status, out, err) == (0, "kafka: asked for; it is READY\n", "")
+    assert (status, out, err) == (0, "kafka: requested; it is READY\n", "")
     assert operations.asked == [("restart", "kafka")]
 
 

@@ -14,7 +14,7 @@ def test_the_state_folder_stands_beside_the_configuration_unless_named(tmp_path)
 
 
 def test_steps_are_lines_where_there_is_no_terminal(capsys):
-    with options.telling() as say:
+    with options.progress() as say:
         say("one")
         say("two")
     assert capsys.readouterr().err == "one\ntwo\n"
@@ -26,7 +26,7 @@ def test_steps_change_in_place_on_a_terminal(monkeypatch):
     with os.fdopen(theirs, "w") as terminal, os.fdopen(ours, "rb", buffering=0) as screen:
         monkeypatch.setattr("sys.stderr", terminal)
         monkeypatch.setenv("TERM", "xterm")
-        with options.telling() as say:
+        with options.progress() as say:
             say("one")
             say("two")
         while not said or b"two" not in said[-1]:

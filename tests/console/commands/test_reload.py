@@ -20,8 +20,8 @@ LINES = """\
 + kafka-eu
 ~ jira  (config.token, limits.memory)
 = aws
-port has changed, and cannot while the supervisor runs: restart the supervisor
-logs has changed, and cannot while the supervisor runs: restart the supervisor
+`port` has changed: restart the supervisor to apply it
+`logs` has changed: restart the supervisor to apply it
 """
 SUM = "added: 1, changed: 1, unchanged: 1, removed: 1"
 

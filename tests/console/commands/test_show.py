@@ -29,7 +29,7 @@ def test_a_watch_needs_a_terminal_and_somebody_who_reads(cli):
         status, out, err = cli("status", *words)
 
         assert (status, out) == (1, "")
-        assert "--watch is for a terminal" in err
+        assert "--watch needs a terminal" in err
 
 
 def test_a_status_can_be_watched_on_a_terminal(served):

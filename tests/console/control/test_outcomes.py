@@ -94,7 +94,7 @@ def test_a_failure_says_where_to_read_more(settled):
     (failed,) = settled(START, [integration("a", state="BLOCKED")], seen(blocked))
 
     assert outcomes.complaint(START, failed) == (
-        "a is BLOCKED; `supervisor.py describe a` tells more"
+        "a is BLOCKED; `supervisor.py describe a` shows more"
     )
 
 

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from framework.console.control.selection import Choice
+from framework.console.control.selection import Selection
 from framework.console.control.verbs import VERBS, Integration
 from framework.errors import ConfigError
 from tests.fakes.operations import row
@@ -25,24 +25,24 @@ def said():
 
 
 @pytest.fixture
-def made(said):
-    def made(choice, verb=START):
-        return [one.identifier for one in choice.made(FOUND, verb, said.append)]
+def pick(said):
+    def pick(choice, verb=START):
+        return [one.identifier for one in choice.pick(FOUND, verb, said.append)]
 
-    return made
+    return pick
 
 
 def test_a_choice_has_to_be_made():
     with pytest.raises(ConfigError, match="Name them, or use --all or --failed"):
-        Choice((), all=False, failed=False).check()
+        Selection((), all=False, failed=False).check()
 
 
 @pytest.mark.parametrize(
     "choice",
     [
-        Choice(("aws",), all=True, failed=False),
-        Choice(("aws",), all=False, failed=True),
-        Choice((), all=True, failed=True),
+        Selection(("aws",), all=True, failed=False),
+        Selection(("aws",), all=False, failed=True),
+        Selection((), all=True, failed=True),
     ],
 )
 def test_a_choice_is_made_in_one_way(choice):
@@ -50,34 +50,34 @@ def test_a_choice_is_made_in_one_way(choice):
         choice.check()
 
 
-def test_named_ones_are_taken_once_in_their_order(made):
-    choice = Choice(("blocked", "aws", "blocked"), all=False, failed=False)
+def test_named_ones_are_taken_once_in_their_order(pick):
+    choice = Selection(("blocked", "aws", "blocked"), all=False, failed=False)
     choice.check()
 
-    assert made(choice) == ["blocked", "aws"]
+    assert pick(choice) == ["blocked", "aws"]
 
 
-def test_failed_ones_are_those_that_do_not_run_although_they_should(made):
-    assert made(Choice((), all=False, failed=True)) == ["backoff", "blocked", "looping"]
+def test_failed_ones_are_those_that_do_not_run_although_they_should(pick):
+    assert pick(Selection((), all=False, failed=True)) == ["backoff", "blocked", "looping"]
 
 
-def test_of_all_those_are_passed_over_that_cannot_be_meant(made, said):
-    assert made(Choice((), all=True, failed=False)) == ["aws", "backoff", "blocked", "looping"]
+def test_of_all_those_are_passed_over_that_cannot_be_meant(pick, said):
+    assert pick(Selection((), all=True, failed=False)) == ["aws", "backoff", "blocked", "looping"]
     assert said == [
-        "disabled is passed over: it is disabled in config.yaml: set enabled: true, then reload"
+        "disabled is skipped: it is disabled in config.yaml: set enabled: true, then reload"
     ]
 
 
-def test_an_unknown_one_is_an_error_with_the_known_ones(made):
+def test_an_unknown_one_is_an_error_with_the_known_ones(pick):
     with pytest.raises(ConfigError, match="no integration 'nope'; there are: aws, backoff"):
-        made(Choice(("nope",), all=False, failed=False))
+        pick(Selection(("nope",), all=False, failed=False))
 
 
 def test_where_there_is_none_that_is_said(said):
     with pytest.raises(ConfigError, match="there are: none"):
-        Choice(("nope",), all=False, failed=False).made({}, START, said.append)
+        Selection(("nope",), all=False, failed=False).pick({}, START, said.append)
 
 
-def test_a_named_one_that_cannot_be_meant_is_an_error(made):
+def test_a_named_one_that_cannot_be_meant_is_an_error(pick):
     with pytest.raises(ConfigError, match=r"disabled: it is disabled in config\.yaml"):
-        made(Choice(("aws", "disabled"), all=False, failed=False), STOP)
+        pick(Selection(("aws", "disabled"), all=False, failed=False), STOP)

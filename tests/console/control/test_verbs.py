@@ -6,7 +6,7 @@ from tests.fakes.operations import row
 
 VERB = {verb.name: verb for verb in VERBS}
 DISABLED = "it is disabled in config.yaml: set enabled: true, then reload"
-STOPPED = "it is stopped: `supervisor.py start kafka` has it run"
+STOPPED = "it is stopped; `supervisor.py start kafka` starts it"
 
 
 def kafka(**changes):
@@ -65,13 +65,13 @@ def test_a_failure_does_not_hinder_a_stop_or_a_pause(name):
 def test_a_disabled_integration_is_for_no_command(verb):
     disabled = kafka(state="DISABLED")
 
-    assert verb.unfit(disabled) == verb.spared(disabled) == DISABLED
+    assert verb.unfit(disabled) == verb.skipped(disabled) == DISABLED
     assert verb.unfit(kafka()) is None
-    assert verb.spared(kafka()) is None
+    assert verb.skipped(kafka()) is None
 
 
 @pytest.mark.parametrize(
-    ("name", "unfit", "spared"),
+    ("name", "unfit", "skipped"),
     [
         ("start", None, None),
         ("stop", None, None),
@@ -80,8 +80,8 @@ def test_a_disabled_integration_is_for_no_command(verb):
         ("resume", None, STOPPED),
     ],
 )
-def test_what_an_operator_stopped_is_not_started_by_the_way(name, unfit, spared):
+def test_what_an_operator_stopped_is_not_started_by_the_way(name, unfit, skipped):
     stopped = kafka(state="STOPPED", desired="stop")
 
     assert VERB[name].unfit(stopped) == unfit
-    assert VERB[name].spared(stopped) == spared
+    assert VERB[name].skipped(stopped) == skipped
