@@ -42,7 +42,7 @@ class Builder(Struct, frozen=True):
         return self._all(wanted, upgraded, self._ensured)
 
     def _all(self, wanted: Sequence[Wanted], first: Make, others: Make) -> list[dict[str, Any]]:
-        """Build all; where several share a folder, and so a lock, the first one before the others."""
+        """Build all; of those that share a folder, and so a lock, one before the others."""
         leading = {one.folder: one for one in reversed(wanted)}
         led = [one for one in wanted if leading[one.folder] is not one]
         rows: dict[str, dict[str, Any]] = {}
