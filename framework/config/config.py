@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from framework.config import folders, inherited, installations, integrations, placeholders
+from framework.config import folders, inherited, integrations, placeholders
 from framework.config.integrations import Integration
 from framework.config.sections import Sections
 from framework.document import document
@@ -22,8 +22,8 @@ SECTIONS = (
     "triggerChannel",
     integrations.SECTION,
     folders.SECTION,
-    installations.SECTION,
-    inherited.SECTION,
+    inherited.ENVIRONMENTS,
+    inherited.LIMITS,
     "sandbox",
     "logs",
 )
@@ -52,10 +52,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         port=_port(sections),
         trigger_channel=sections.read("triggerChannel", Channel, Kafka()).beside(here),
         integrations=integrations.read(
-            sections,
-            folders.read(sections, here),
-            installations.read(sections, here),
-            inherited.read(sections),
+            sections, folders.read(sections, here), inherited.read(sections, here)
         ),
         sandbox=sections.read("sandbox", Sandbox, Sandbox()),
         logs=sections.read("logs", Logging, Logging()),

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from framework.config.config import Config
-from framework.config.installations import KEYS
+from framework.config.inherited import KEYS
 from framework.config.integrations import Integration
 from framework.machine.limits import Limits
 

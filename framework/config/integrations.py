@@ -1,7 +1,6 @@
 """The items of `integrations:`, each with the folder it runs and its config checked and whole."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,8 +8,7 @@ from msgspec import Meta, Struct
 
 from framework import spec
 from framework.config.folders import Folders
-from framework.config.inherited import General
-from framework.config.installations import Installations
+from framework.config.inherited import Inherited
 from framework.config.problems import Problems
 from framework.config.sections import Sections, without_empty
 from framework.document.fit import MisfitError, fit
@@ -59,45 +57,29 @@ class Integration(Struct, frozen=True):
         return f"Integration({self.identifier!r}, type={self.type!r})"
 
 
-def read(
-    sections: Sections, folders: Folders, installations: Installations, general: General
-) -> tuple[Integration, ...]:
-    """Return every integration that is in order; what is not is among the problems."""
+def read(sections: Sections, folders: Folders, inherited: Inherited) -> tuple[Integration, ...]:
+    """Return every integration that is valid; what is wrong with the others goes to `problems`."""
     items = sections.filled(SECTION)
     if items is None:
         return ()
     if not isinstance(items, list):
         sections.problems.add((SECTION,), "expected a list, each item with identifier and type")
         return ()
-    inside = sections.problems.inside(SECTION)
-    integrations = tuple(_integrations(items, folders, installations, general, inside))
-    _refuse_twins(items, sections.problems)
-    return integrations
-
-
-def _integrations(
-    items: list[Any],
-    folders: Folders,
-    installations: Installations,
-    general: General,
-    problems: Problems,
-) -> Iterator[Integration]:
+    found = []
     for index, written in enumerate(items):
-        inside = problems.inside(index)
-        if inside.about(()):
+        problems = sections.problems.inside(SECTION, index)
+        if problems.about(()):
             continue
         try:
-            yield _integration(without_empty(written), folders, installations, general, inside)
+            found.append(_integration(without_empty(written), folders, inherited, problems))
         except MisfitError as error:
-            inside.add(error.keys, str(error))
+            problems.add(error.keys, str(error))
+    _refuse_twins(items, sections.problems)
+    return tuple(found)
 
 
 def _integration(
-    written: Any,
-    folders: Folders,
-    installations: Installations,
-    general: General,
-    problems: Problems,
+    written: Any, folders: Folders, inherited: Inherited, problems: Problems
 ) -> Integration:
     item = fit(written, Item)
     folder = folders.find(item.type)
@@ -114,9 +96,9 @@ def _integration(
         spec=known,
         config=known.complete(item.config, problems.inside("config").add),
         env=_env(item.env, problems.inside("env")),
-        installation=installations.merged(item, written),
+        installation=inherited.merged_installation(item, written),
         enabled=item.enabled,
-        limits=general.merged(item.limits),
+        limits=inherited.merged_limits(item.limits),
     )
 
 
