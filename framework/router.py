@@ -6,5 +6,5 @@ from framework.events import Event
 
 
 def concerned(event: Event, identifiers: Iterable[str]) -> tuple[str, ...]:
-    """Return those of `identifiers` that the event is for; an event for nobody is for everybody."""
+    """Return the identifiers that the event is for: the one it names, or all if it names none."""
     return tuple(name for name in identifiers if event.integration in (None, name))

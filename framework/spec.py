@@ -33,7 +33,7 @@ Complain = Callable[[Keys, str], None]
 
 
 class Configuration(Struct, frozen=True):
-    """One key of an integration's `config`; `default` is what stands in for an absent value."""
+    """One key of an integration's `config`; `default` replaces an absent value."""
 
     name: str
     type: str = "string"
@@ -42,12 +42,12 @@ class Configuration(Struct, frozen=True):
     sensitive: bool = False
 
     def accept(self, value: object) -> Any:
-        """Return `value` as this key's type; raise MisfitError. A type we do not know takes all."""
+        """Return `value` as this key's type or raise MisfitError; an unknown type accepts all."""
         return fit(value, TYPES.get(self.type, Any))
 
 
 class Spec(Struct, frozen=True):
-    """What `.port/spec.yaml` says, Ocean's other keys passed over; None: any config will do."""
+    """The keys of `.port/spec.yaml` that we use; if None, any config is valid."""
 
     configurations: tuple[Configuration, ...] | None = None
 
@@ -57,7 +57,7 @@ class Spec(Struct, frozen=True):
         return frozenset(known.name for known in self.configurations or () if known.sensitive)
 
     def complete(self, config: dict[str, Any], complain: Complain) -> dict[str, Any]:
-        """Return `config` with its types and defaults in place; what is wrong goes to `complain`.
+        """Return `config` with types converted and defaults filled in; report errors to `complain`.
 
         An empty value (None) is the same as no value.
         """

@@ -1,4 +1,4 @@
-"""config.yaml: read, filled in from the environment, checked as a whole."""
+"""config.yaml: read, placeholders filled in, every section checked."""
 
 from framework.config.config import Config, load, peek
 from framework.config.integrations import Integration

@@ -1,4 +1,4 @@
-"""Read config.yaml as a whole: every section, everything that is wrong, in one go."""
+"""Read config.yaml: every section, and everything that is wrong, at once."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,9 +31,9 @@ PLACEHOLDERS = ("PORT_CLIENT_ID", "PORT_CLIENT_SECRET")
 
 
 class Config(Struct, frozen=True):
-    """Everything config.yaml says, resolved: no second look at files or variables is needed.
+    """Everything config.yaml says; files and variables are not read again.
 
-    Where Port is the sandbox, the credentials in `port` are the ones written there, if any.
+    If Port is the sandbox, `port` has the credentials that are written there, if any.
     """
 
     port: Port
@@ -62,9 +62,9 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
 
 
 def peek(path: Path, environ: Mapping[str, str]) -> Sandbox | None:
-    """Return how to set up the sandbox if the file asks for one, without looking at the rest.
+    """Return how to set up the sandbox if the file asks for one; ignore the other sections.
 
-    It is for before the sandbox runs, when `${SANDBOX_KAFKA}` cannot be filled in yet.
+    Until the sandbox runs, `${SANDBOX_KAFKA}` in them cannot be filled in.
     """
     sections = Sections(_document(path), environ)
     asked = (sections.filled("port", "baseUrl"), sections.filled("triggerChannel", "brokers"))
@@ -92,7 +92,7 @@ def _port(sections: Sections) -> Port:
 
 
 def _credential(sections: Sections, key: str, written: str) -> str:
-    """Take the environment variable of that name in the place of `PORT_CLIENT_ID` and the like."""
+    """Replace the name of a credential's environment variable by its value."""
     if written not in PLACEHOLDERS:
         return written
     try:

@@ -1,4 +1,4 @@
-"""What a new config.yaml changes, in names alone: a value may be a secret."""
+"""What a new config.yaml changes: the names of keys, for a value may be a secret."""
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -11,7 +11,7 @@ from framework.config.inherited import KEYS
 from framework.config.integrations import Integration
 from framework.machine.limits import Limits
 
-# What was started with these is not started again while the supervisor runs.
+# Sections that are only applied at a start, and their fields.
 LASTING = {
     "port": "port",
     "triggerChannel": "trigger_channel",
@@ -21,7 +21,7 @@ LASTING = {
 
 
 class Change(StrEnum):
-    """What becomes of an integration; in the order in which operators read it."""
+    """What happens to an integration, in the order in which operators read it."""
 
     REMOVED = "removed"
     ADDED = "added"
@@ -38,14 +38,14 @@ class Changed(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """Between two configurations; the sections under `restart` count after a restart only."""
+    """Between two configurations; the sections in `restart` are only applied at a start."""
 
     integrations: list[Changed]
     restart: list[str]
 
 
 def difference(old: Config, new: Config) -> Difference:
-    """Compare two configurations as they are resolved: a variable's new value is a change."""
+    """Compare two configurations, placeholders filled in: a variable's new value is a change."""
     order = list(Change)
     changes = _integrations(_by_name(old), _by_name(new))
     return Difference(
@@ -75,38 +75,33 @@ def _integrations(
 def _what(old: Integration, new: Integration) -> Iterator[str]:
     if old.enabled != new.enabled:
         yield "enabled"
-    yield from _code(old, new)
+    if old.type != new.type:
+        yield "type"  # its folder and its spec are others, too
+    else:
+        if old.folder != new.folder:
+            yield "folder"
+        if _exact(old.spec) != _exact(new.spec):
+            yield "spec"
     yield from _inside("config", old.config, new.config)
     yield from _inside("env", old.env, new.env)
     yield from _inside("limits", _written(old.limits), _written(new.limits))
     yield from _inside("environments", _installation(old), _installation(new))
 
 
-def _code(old: Integration, new: Integration) -> Iterator[str]:
-    """Name what an integration runs; another type comes from another folder, with another spec."""
-    if old.type != new.type:
-        yield "type"
-        return
-    if old.folder != new.folder:
-        yield "folder"
-    if _exact(old.spec) != _exact(new.spec):
-        yield "spec"
-
-
 def _inside(section: str, old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[str]:
-    """Name the keys that have come, gone or changed."""
+    """Name the keys that were added, removed or changed."""
     for key in dict.fromkeys((*old, *new)):
         if key not in old or key not in new or _exact(old[key]) != _exact(new[key]):
             yield f"{section}.{key}"
 
 
 def _exact(value: object) -> bytes:
-    """Return what tells 1 from true, which are equal in Python, and is the same in any order."""
+    """Return an encoding that tells 1 from true, unlike ==, and ignores the order of keys."""
     return msgspec.json.encode(value, order="sorted")
 
 
 def _written(limits: Limits) -> dict[str, object]:
-    """Return limits without the one that only follows another."""
+    """Return the limits without a soft limit that is derived from `memory`."""
     found = msgspec.to_builtins(limits)
     return {key: found[key] for key in found if key != "memorySoft" or not limits.soft_follows}
 

@@ -14,14 +14,14 @@ DEFAULT = Path(__file__).resolve().parents[2] / "integrations"
 
 
 class Folders(Struct, frozen=True):
-    """What the searched folders hold: the real path of every type, and what has no main.py."""
+    """The contents of the searched folders: every type's real path, and folders without main.py."""
 
     roots: list[Path]
     types: dict[str, Path]
     others: dict[str, Path]
 
     def find(self, name: str) -> Path:
-        """Return the folder of a type; of two with one name the first. Raises MisfitError."""
+        """Return the folder of a type, the first if there are several. Raises MisfitError."""
         if name in self.types:
             return self.types[name]
         if name in self.others:
@@ -60,5 +60,5 @@ def _search(root: Path, folders: Folders) -> None:
 def _expanded(folder: str) -> Path:
     try:
         return Path(folder).expanduser()
-    except RuntimeError:  # nobody's home is known: the search will say what is not there
+    except RuntimeError:  # no home is known; the search will report the missing folder
         return Path(folder)

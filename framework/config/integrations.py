@@ -1,4 +1,4 @@
-"""The items of `integrations:`, each with the folder it runs and its config checked and whole."""
+"""The items of `integrations:`, each with its folder and its config checked and completed."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ from framework.machine.limits import Limits, Written
 from framework.spec import Spec
 
 SECTION = "integrations"
-# It becomes part of file names and of the User-Agent that owns the entities in Port.
+# It becomes part of file names and of the User-Agent by which entities in Port have an owner.
 IDENTIFIER = r"^(?!\.{1,2}\Z)[A-Za-z0-9@_.:\-]{1,100}\Z"
 CHARACTERS = "1 to 100 letters, digits or any of @ _ . : -"
 VARIABLE = re.compile(r"(?!FRAMEWORK_)[A-Za-z_][A-Za-z0-9_]*")
@@ -26,7 +26,7 @@ NAMES = "use letters, digits and _, and do not begin with FRAMEWORK_"
 
 
 class Item(Installation, frozen=True, kw_only=True):
-    """One item of `integrations:` as it is written; how it is installed may stand there, too."""
+    """One item of `integrations:` as it is written, keys of `environments:` included."""
 
     identifier: Annotated[
         str,
@@ -40,7 +40,7 @@ class Item(Installation, frozen=True, kw_only=True):
 
 
 class Integration(Struct, frozen=True):
-    """One integration, ready to be started; `config` has its defaults, `env` is its alone."""
+    """One integration, ready to be started; `config` has its defaults filled in."""
 
     identifier: str
     type: str
@@ -53,7 +53,7 @@ class Integration(Struct, frozen=True):
     limits: Limits = Limits()
 
     def __repr__(self) -> str:
-        """Leave out `config`, `env` and the indexes: secrets do not belong in a log."""
+        """Leave out `config`, `env` and the indexes: they may hold secrets."""
         return f"Integration({self.identifier!r}, type={self.type!r})"
 
 

@@ -15,7 +15,7 @@ Complain = Callable[[Keys, str], None]
 
 
 def fill(value: Any, environ: Mapping[str, str], complain: Complain, keys: Keys = ()) -> Any:
-    """Return `value` with every placeholder in it replaced; one complaint for each bad text."""
+    """Return `value` with every placeholder replaced; complain once about each bad text."""
     match value:
         case dict():
             return {
@@ -26,7 +26,11 @@ def fill(value: Any, environ: Mapping[str, str], complain: Complain, keys: Keys 
                 fill(inner, environ, complain, (*keys, index)) for index, inner in enumerate(value)
             ]
         case str():
-            return _text(value, environ, complain, keys)
+            try:
+                return PLACEHOLDER.sub(lambda found: _replacement(found, environ), value)
+            except ConfigError as error:
+                complain(keys, str(error))
+                return value
         case _:
             return value
 
@@ -40,14 +44,6 @@ def variable(name: str, environ: Mapping[str, str]) -> str:
     except UnicodeEncodeError as error:
         raise ConfigError(f"the environment variable {name} is not UTF-8") from error
     return environ[name]
-
-
-def _text(text: str, environ: Mapping[str, str], complain: Complain, keys: Keys) -> str:
-    try:
-        return PLACEHOLDER.sub(lambda found: _replacement(found, environ), text)
-    except ConfigError as error:
-        complain(keys, str(error))
-        return text
 
 
 def _replacement(found: re.Match[str], environ: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What is wrong in a file, collected so that an operator hears all of it at once."""
+"""Everything that is wrong in a file, so that an operator reads all of it at once."""
 
 from typing import Self
 
@@ -7,7 +7,7 @@ from framework.errors import ConfigError
 
 
 class Problems:
-    """The problems found in one document so far, seen from the value that `above` leads to."""
+    """The problems found in one document so far; keys are relative to the value at `above`."""
 
     def __init__(
         self, document: Document, above: Keys = (), found: list[tuple[Keys, str]] | None = None
@@ -17,20 +17,20 @@ class Problems:
         self._found = [] if found is None else found
 
     def inside(self, *keys: str | int) -> Self:
-        """Return the same problems, seen from the value that `keys` lead to."""
+        """Return the same problems, with keys relative to the value at `keys`."""
         return type(self)(self._document, (*self._above, *keys), self._found)
 
     def add(self, keys: Keys, text: str) -> None:
-        """Note what is wrong with the value that `keys` lead to."""
+        """Add a problem with the value at `keys`."""
         self._found.append(((*self._above, *keys), text))
 
     def about(self, keys: Keys) -> bool:
-        """Tell whether something is wrong with the value at `keys` or inside it."""
+        """Return whether something is wrong with the value at `keys` or inside it."""
         wanted = (*self._above, *keys)
         return any(found[: len(wanted)] == wanted for found, _ in self._found)
 
     def line(self, keys: Keys) -> int:
-        """Return the line of the value that `keys` lead to."""
+        """Return the line of the value at `keys`."""
         return self._document.line((*self._above, *keys))
 
     def settle(self) -> None:

@@ -1,4 +1,4 @@
-"""The top-level sections of config.yaml, filled in from the environment, each read by itself."""
+"""The sections of config.yaml, each read by itself, with its placeholders filled in."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Sections:
-    """One config.yaml while it is being read: its values, and what is wrong with them."""
+    """The values of one config.yaml, and the problems found so far."""
 
     def __init__(self, document: Document, environ: Mapping[str, str]):
         self.environ = environ
@@ -20,20 +20,20 @@ class Sections:
         self._written = document.values
 
     def refuse_others(self, known: tuple[str, ...]) -> None:
-        """Note every section that is not `known`."""
+        """Add a problem for every section that is not `known`."""
         for name in self._written:
             if name not in known:
                 self.problems.add((name,), f"unknown key{hint(name, known)}")
 
     def filled(self, *keys: str) -> Any:
-        """Return the value at `keys` with its placeholders replaced; None where there is none."""
+        """Return the value at `keys` with its placeholders replaced, or None if there is none."""
         value: Any = self._written
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
         return placeholders.fill(value, self.environ, self.problems.add, keys)
 
     def read(self, name: str, kind: type[T], default: T) -> T:
-        """Return a section, or `default` where it is absent, empty, or has a problem."""
+        """Return a section, or `default` if it is absent, empty or wrong."""
         value = self.filled(name)
         if value is None or self.problems.about((name,)):
             return default
@@ -45,7 +45,7 @@ class Sections:
 
 
 def without_empty(value: Any) -> Any:
-    """Drop keys without a value from a mapping: `key:` says the same as no key at all."""
+    """Drop keys without a value from a mapping: `key:` means the same as no key."""
     if not isinstance(value, dict):
         return value
     return {key: inner for key, inner in value.items() if inner is not None}

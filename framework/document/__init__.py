@@ -1,1 +1,1 @@
-"""Files that people write: YAML with its lines, values that fit, words for what does not."""
+"""Files that people write: YAML with line numbers, values as Structs, messages for misfits."""

@@ -1,4 +1,4 @@
-"""A YAML file that people write: its values, and the line on which each of them stands."""
+"""A YAML file that people write: its values, and the line of each."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from framework.document.loader import Loader, line_of, sentence
 from framework.errors import ConfigError
 
 Keys = tuple[str | int, ...]
-"""The way from the top of a file to one of its values: ("integrations", 0, "type")."""
+"""The path from the top of a file to a value: ("integrations", 0, "type")."""
 
 
 class MissingFileError(ConfigError):
@@ -19,25 +19,25 @@ class MissingFileError(ConfigError):
 
 
 class Document(Struct, frozen=True):
-    """The values of one file; `root` is where their lines are looked up."""
+    """The values of one file; `root` has their lines."""
 
     path: Path
     values: dict[str, Any]
     root: yaml.MappingNode
 
     def line(self, keys: Keys) -> int:
-        """Return the line of the value that `keys` lead to, or of the nearest thing around it."""
+        """Return the line of the value at `keys`, or of the nearest value around it."""
         node: yaml.Node = self.root
         line = 1
         for key in keys:
-            step = _step(node, key)
+            step = next((one for one in _children(node) if one[0] == key), None)
             if step is None:
                 return line
-            line, node = step
+            line, node = line_of(step[1]), step[2]
         return line
 
     def where(self, keys: Keys) -> str:
-        """Return the place for a message: `config.yaml:7: triggerChannel.type`."""
+        """Return a value's place for a message: `config.yaml:7: triggerChannel.type`."""
         place = f"{self.path}:{self.line(keys)}"
         return f"{place}: {named(keys)}" if keys else place
 
@@ -83,13 +83,10 @@ def _document(path: Path, loader: Loader) -> Document:
     return Document(path, loader.construct_object(root, deep=True), root)
 
 
-def _step(node: yaml.Node, key: str | int) -> tuple[int, yaml.Node] | None:
-    return next(((line_of(at), value) for name, at, value in _children(node) if name == key), None)
-
-
 def _children(node: yaml.Node) -> Iterator[tuple[str | int, yaml.Node, yaml.Node]]:
+    """Yield each child's key, the node of that key, and the child."""
     if isinstance(node, yaml.MappingNode):
-        # Merged keys stand first: what the mapping says itself overrides them.
+        # Merged keys come first in a mapping; its own keys override them.
         yield from ((key.value, key, value) for key, value in reversed(node.value))
     elif isinstance(node, yaml.SequenceNode):
         yield from ((index, item, item) for index, item in enumerate(node.value))

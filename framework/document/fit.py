@@ -1,4 +1,4 @@
-"""Turn values into Structs; what does not fit is said with the way to it and what was expected."""
+"""Turn values into Structs; a misfit is reported with its path and what was expected."""
 
 import difflib
 import re
@@ -26,14 +26,14 @@ WORDS = {
 UNQUOTED = dict.fromkeys(("`int`", "`float`", "`bool`"), "; put it in quotes")
 # msgspec says: Expected `str`, got `int` - at `$.topics[0]`; `[...]` is a key it does not name.
 MESSAGE = re.compile(
-    r"(?P<text>.*?)(?: - at (?:`key` in )?`\$(?P<way>.*?)(?:\[\.\.\.\].*)?`)?", re.DOTALL
+    r"(?P<text>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*?)(?:\[\.\.\.\].*)?`)?", re.DOTALL
 )
 STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 NAMES = re.compile(r"`([^`]*)`")
 
 
 class MisfitError(ConfigError):
-    """A value is not what was expected; `keys` lead to it from the value that was fitted."""
+    """A value is not what was expected; `keys` are its path inside the value that was fitted."""
 
     def __init__(self, keys: Keys, text: str):
         super().__init__(text)
@@ -41,7 +41,7 @@ class MisfitError(ConfigError):
 
 
 def fit(value: object, kind: type[T]) -> T:
-    """Return `value` as a `kind`; text that spells a number or a boolean fits where one belongs.
+    """Return `value` as a `kind`; text that spells a number or a boolean is accepted as one.
 
     Raises MisfitError.
     """
@@ -52,7 +52,7 @@ def fit(value: object, kind: type[T]) -> T:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean …?`, or nothing where nothing known is near."""
+    """Return `; did you mean …?`, or nothing if no known word is near."""
     names = {name.lower(): name for name in known}
     matches = difflib.get_close_matches(word.lower(), names, 1)
     return f"; did you mean {names[matches[0]]}?" if matches else ""
@@ -65,7 +65,7 @@ def hint(word: str, known: Iterable[str]) -> str:
 
 
 def _made(kind: type[Any], value: object) -> Any:
-    """Have a type that msgspec does not know make itself of what is written, as Bytes does."""
+    """Make an instance of a type that msgspec does not know, such as Bytes."""
     return kind(value)
 
 
@@ -73,18 +73,18 @@ def _misfit(message: str, kind: inspect.Type) -> MisfitError:
     found = MESSAGE.fullmatch(message)
     assert found is not None
     text = found["text"]
-    steps = STEP.findall(found["way"] or "")
-    way: Keys = tuple(int(index) if index else name for name, index in steps)
+    steps = STEP.findall(found["path"] or "")
+    path: Keys = tuple(int(index) if index else name for name, index in steps)
     name = NAMES.search(text)
     if name is not None and text.startswith("Object contains unknown field"):
-        return MisfitError((*way, name[1]), f"unknown key{hint(name[1], kinds.keys(kind, way))}")
+        return MisfitError((*path, name[1]), f"unknown key{hint(name[1], kinds.keys(kind, path))}")
     if name is not None and text.startswith("Object missing required field"):
-        return MisfitError((*way, name[1]), "is missing, and has no default")
+        return MisfitError((*path, name[1]), "is missing, and has no default")
     if text.startswith("Invalid"):
-        return MisfitError(way, _wrong_choice(text, kinds.choices(kind, way)))
+        return MisfitError(path, _wrong_choice(text, kinds.choices(kind, path)))
     if text.startswith("Expected"):
-        return MisfitError(way, _unexpected(text, kinds.description(kind, way)))
-    return _own_check(text, kind, way)
+        return MisfitError(path, _unexpected(text, kinds.description(kind, path)))
+    return _own_check(text, kind, path)
 
 
 def _wrong_choice(text: str, choices: list[str]) -> str:
@@ -108,9 +108,9 @@ def _alternatives(names: re.Match[str]) -> str:
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _own_check(text: str, kind: inspect.Type, way: Keys) -> MisfitError:
-    """Read what a Settings said in its `__post_init__`: the key first, then what is wrong."""
+def _own_check(text: str, kind: inspect.Type, path: Keys) -> MisfitError:
+    """Read a message of a `__post_init__`: the key, then what is wrong."""
     key, _, rest = text.partition(" ")
-    if key in kinds.keys(kind, way):
-        return MisfitError((*way, key), rest)
-    return MisfitError(way, text)
+    if key in kinds.keys(kind, path):
+        return MisfitError((*path, key), rest)
+    return MisfitError(path, text)

@@ -1,4 +1,4 @@
-"""What a type would have accepted at some place inside it: keys, choices, a description."""
+"""What a type accepts at a path inside it: keys, choices, a description."""
 
 from collections.abc import Iterator
 
@@ -7,52 +7,52 @@ from msgspec import inspect
 from framework.document.document import Keys
 
 
-def keys(kind: inspect.Type, way: Keys) -> list[str]:
-    """Return the keys of the mapping that `way` leads to."""
-    structs = [inner for inner in _inside(kind, way) if isinstance(inner, inspect.StructType)]
+def keys(kind: inspect.Type, path: Keys) -> list[str]:
+    """Return the keys of the mapping at `path`."""
+    structs = [inner for inner in _inside(kind, path) if isinstance(inner, inspect.StructType)]
     fields = [field.encode_name for struct in structs for field in struct.fields]
     return [*fields, *(struct.tag_field for struct in structs if struct.tag_field)]
 
 
-def choices(kind: inspect.Type, way: Keys) -> list[str]:
-    """Return the words that could stand at the end of `way`."""
+def choices(kind: inspect.Type, path: Keys) -> list[str]:
+    """Return the words that are accepted at `path`."""
     tags = [
         inner.tag
-        for inner in _inside(kind, way[:-1])
-        if isinstance(inner, inspect.StructType) and (inner.tag_field,) == way[-1:]
+        for inner in _inside(kind, path[:-1])
+        if isinstance(inner, inspect.StructType) and (inner.tag_field,) == path[-1:]
     ]
     literals = [
         value
-        for inner in _inside(kind, way)
+        for inner in _inside(kind, path)
         if isinstance(inner, inspect.LiteralType)
         for value in inner.values
     ]
     members = [
         member.value
-        for inner in _inside(kind, way)
+        for inner in _inside(kind, path)
         if isinstance(inner, inspect.EnumType)
         for member in inner.cls
     ]
     return [str(choice) for choice in (*tags, *literals, *members)]
 
 
-def description(kind: inspect.Type, way: Keys) -> str | None:
-    """Return what the author of the type wrote into `Meta(description=…)`."""
-    for inner in _inside(kind, way):
+def description(kind: inspect.Type, path: Keys) -> str | None:
+    """Return the `Meta(description=…)` of the type at `path`, if there is one."""
+    for inner in _inside(kind, path):
         if isinstance(inner, inspect.Metadata) and inner.extra_json_schema:
             return str(inner.extra_json_schema["description"])
     return None
 
 
-def _inside(kind: inspect.Type, way: Keys) -> Iterator[inspect.Type]:
+def _inside(kind: inspect.Type, path: Keys) -> Iterator[inspect.Type]:
     if isinstance(kind, inspect.UnionType):
         for member in kind.types:
-            yield from _inside(member, way)
-    elif not way:
+            yield from _inside(member, path)
+    elif not path:
         yield kind
     else:
-        for child in _children(kind, way[0]):
-            yield from _inside(child, way[1:])
+        for child in _children(kind, path[0]):
+            yield from _inside(child, path[1:])
 
 
 def _children(kind: inspect.Type, key: str | int) -> list[inspect.Type]:

@@ -1,4 +1,4 @@
-"""PyYAML's safe loader without what JSON cannot say, and its errors in one sentence."""
+"""PyYAML's safe loader, limited to what JSON can express, and its errors in one sentence."""
 
 import re
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import yaml
 
-# What JSON knows too. Dates are left out: `2026-11-24` stays the text that it looks like.
+# What JSON knows, too. Dates are left out, so `2026-11-24` stays text.
 TAGS = {
     f"tag:yaml.org,2002:{name}"
     for name in ("null", "bool", "int", "float", "str", "seq", "map", "merge")
@@ -14,12 +14,12 @@ TAGS = {
 TEXT = "tag:yaml.org,2002:str"
 MERGE = "tag:yaml.org,2002:merge"
 TIMESTAMP = "tag:yaml.org,2002:timestamp"
-# PyYAML quotes names (of aliases, of tags) that may be a password somebody did not quote.
+# PyYAML quotes names of aliases and tags, which may be a password that was not quoted.
 QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 
 
 class Loader(yaml.SafeLoader):
-    """Refuse what JSON cannot say, and a key that stands twice in one mapping."""
+    """Refuses what JSON cannot express, and a duplicate key."""
 
     yaml_implicit_resolvers = {
         first: [(tag, regexp) for tag, regexp in resolvers if tag != TIMESTAMP]
@@ -27,14 +27,14 @@ class Loader(yaml.SafeLoader):
     }
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuse tags of one's own, dates and binaries."""
+        """Refuse custom tags, dates and binaries."""
         node = super().compose_node(parent, index)
         if node is not None and node.tag not in TAGS:
             raise _refused("a tag (`!…`) has no meaning here; put the value in quotes", node)
         return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Refuse a key that is no text, and one that stands there twice."""
+        """Refuse a key that is not text, and a duplicate."""
         mapping = super().compose_mapping_node(anchor)
         lines: dict[str, int] = {}
         for key, _ in mapping.value:
@@ -46,7 +46,7 @@ class Loader(yaml.SafeLoader):
         return mapping
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
-        """Refuse a scalar that is not what it says, or that no JSON could carry."""
+        """Refuse a scalar that its tag does not fit, or that JSON cannot express."""
         try:
             value = super().construct_object(node, deep)
             if isinstance(node, yaml.ScalarNode):
@@ -57,7 +57,7 @@ class Loader(yaml.SafeLoader):
 
 
 def sentence(error: yaml.MarkedYAMLError) -> str:
-    """Say what is wrong with the YAML, its line first, without any text that may be secret."""
+    """Return the line and what is wrong with the YAML, without text that may be secret."""
     assert error.problem_mark is not None
     problem = QUOTED.sub(_unnamed, error.problem or "")
     if error.context is None or error.context_mark is None:
