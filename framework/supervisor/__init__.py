@@ -1,3 +1,3 @@
-"""The supervisor: owns the order in which everything starts, changes and stops."""
+"""The supervisor: decides the order in which everything starts, changes and stops."""
 
 from framework.supervisor.supervisor import Supervisor as Supervisor

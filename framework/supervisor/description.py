@@ -1,4 +1,4 @@
-"""All there is to know of one integration."""
+"""Everything that is known about one integration."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from framework.workers.status import WorkerStatus
 
 
 class Place(Struct, frozen=True):
-    """An environment: its key and its folder."""
+    """An environment's key and its folder."""
 
     key: str
     path: str
@@ -30,7 +30,7 @@ class Ceilings(Struct, frozen=True, rename="camel"):
 
 
 class Description(Struct, frozen=True, rename="camel"):
-    """All there is to know of one integration; what has a history comes newest first."""
+    """Everything that is known about one integration; histories begin with the newest."""
 
     integration: IntegrationStatus
     transitions: list[Transition]

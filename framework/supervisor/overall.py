@@ -1,4 +1,4 @@
-"""The supervisor with all that it runs, as operators see it."""
+"""The overall state of the supervisor, and its status as operators see it."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from framework.journal import ResyncReport
 from framework.workers.states import FAILED, SERVING, State
 from framework.workers.status import WorkerStatus
 
-RESTING = (State.STOPPED, State.DISABLED)  # as somebody wants it
+RESTING = (State.STOPPED, State.DISABLED)  # because an operator wants it so
 SETTLED = (*SERVING, *FAILED, *RESTING, State.STOPPING)
 
 
@@ -22,7 +22,7 @@ class IntegrationStatus(WorkerStatus, frozen=True, rename="camel"):
 class Status(Struct, frozen=True, rename="camel", omit_defaults=True):
     """What operators see; `state` is STARTING, READY, DEGRADED or STOPPING.
 
-    `unread` is why the configuration file as it is now was not taken into use.
+    `unread` is why the last reload did not apply the configuration file.
     """
 
     state: str
@@ -32,7 +32,7 @@ class Status(Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 def state(trigger: TriggerStatus, integrations: Iterable[WorkerStatus]) -> str:
-    """Return the whole in a word, as long as it is not stopping."""
+    """Return the overall state of a supervisor that is not stopping."""
     states = [one.state for one in integrations]
     if trigger.state == "listening" and all(one in {State.READY, *RESTING} for one in states):
         return "READY"

@@ -1,4 +1,4 @@
-"""The supervisor: owns the order in which everything starts, changes and stops."""
+"""The supervisor: decides the order in which everything starts, changes and stops."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from msgspec import structs
 
 from framework import kernel, orphans, router
 from framework.config import Config, Integration, difference
-from framework.config.difference import Change, Changed, Difference
+from framework.config.difference import Change, Difference
 from framework.environments import Environments
 from framework.environments.inputs.input_watch import Lookout
 from framework.errors import FrameworkError, JournalError
@@ -31,12 +31,12 @@ from framework.supervisor.overall import IntegrationStatus, Status
 from framework.supervisor.wiring import Means
 from framework.supervisor.workforce import Workforce
 
-TRIGGER_SECONDS = 15.0  # how long the first resync waits for the trigger's first positions
-TRIGGER_STOP_SECONDS = 25.0  # a broker that keeps silent holds the library up to its own limits
-WORKER_STOP_SECONDS = 20.0  # shutdown, SIGTERM, SIGKILL, and what a lane still says to Port
+TRIGGER_SECONDS = 15.0  # how long the first resync waits until the trigger knows where to begin
+TRIGGER_STOP_SECONDS = 25.0  # a silent broker holds the Kafka library up to its own timeouts
+WORKER_STOP_SECONDS = 20.0  # shutdown, SIGTERM, SIGKILL, and a lane's last report to Port
 STORE_STOP_SECONDS = 5.0
-STACKS_SECONDS = 10.0  # for a process to say what it is doing, or to be made to
-BURIAL_SECONDS = 60.0  # between two looks for adopted processes that ended by themselves
+STACKS_SECONDS = 10.0  # for a process to print its stacks, by a signal if need be
+BURIAL_SECONDS = 60.0  # how often adopted processes that have ended are reaped
 
 log = logging.getLogger("supervisor")
 
@@ -73,7 +73,7 @@ class Supervisor:
         hub = Hub(folder.instance, self.accept, self.resync_all, self._stop)
         client = Client(config.port, tokens, self._stop, f"integration-framework/{version}")
         self._trigger = config.trigger_channel.listen(hub, client)
-        self._stuck: set[str] = set()  # told to end by a reload, and had not in time
+        self._stuck: set[str] = set()  # integrations that did not end in time for a reload
         self.unread: str | None = None
 
     # --- from the main thread
@@ -92,7 +92,7 @@ class Supervisor:
         self._trigger.start()
 
     def stop(self) -> None:
-        """Stop the trigger, then the workers, then the stores; safe after half a start."""
+        """Stop the trigger, then the workers, then the stores; works after a failed start, too."""
         self._stop.set()
         _join(self._trigger, TRIGGER_STOP_SECONDS)
         for worker in self._workforce.stop(WORKER_STOP_SECONDS):
@@ -104,24 +104,31 @@ class Supervisor:
         self._journal.close()
 
     def look_after(self) -> None:
-        """Do what is due by the clock."""
+        """Do what is due; called several times a second."""
         now = time.monotonic()
         if now >= self._burial:
             self._burial = now + BURIAL_SECONDS
             orphans.bury_dead()
         if now >= self._due and not self._resynced.is_set():
             self._due += TRIGGER_SECONDS
-            self._resync_without_trigger()
+            try:
+                self.resync_all("start, without the trigger")
+            except JournalError as error:
+                log.error("the first resync waits: %s", error)
 
     def reload(self, config: Config, hurry: Callable[[], bool]) -> Difference:
-        """Take another configuration into use, as far as that can be done in a life.
+        """Apply another configuration, as far as that is possible without a restart.
 
-        Integrations that stay the same are left alone. One that does not end in time, or before
-        `hurry` says so, is a FrameworkError; the next reload takes it up again.
+        Unchanged integrations keep their processes. Raises FrameworkError for one that does not
+        end in time, or not before `hurry` returns true; the next reload tries it again.
         """
         found = difference.difference(self._config, config)
         new = {one.identifier: one for one in config.integrations}
-        touched = [one.identifier for one in found.integrations if self._differs(one)]
+        touched = [
+            one.identifier
+            for one in found.integrations
+            if one.change is not Change.UNCHANGED or one.identifier in self._stuck
+        ]
         stuck = self._workforce.dismiss(touched, hurry)
         self._stuck = {*stuck}
         free = [name for name in touched if name not in stuck]
@@ -134,25 +141,22 @@ class Supervisor:
         self._resync_each(begin)
         if stuck:
             raise FrameworkError(
-                f"{', '.join(stuck)}: the process did not end in time; the rest is in use, "
+                f"{', '.join(stuck)}: the process did not end in time; the rest is applied, "
                 "`supervisor.py reload` tries again"
             )
         return found
 
-    def _differs(self, one: Changed) -> bool:
-        return one.change is not Change.UNCHANGED or one.identifier in self._stuck
-
     def employ_again(self, identifier: str) -> None:
-        """Put another worker in the place of one whose owner failed."""
+        """Replace a worker whose owner failed."""
         if not self._workforce.find(identifier).is_alive():
             self._workforce.employ([self._workforce.settings(identifier)])
 
     # --- from any thread
 
     def accept(self, event: Event) -> int:
-        """Record an event, hand its deliveries over; return how many integrations it concerns.
+        """Record an event and hand out its deliveries; return how many integrations it concerns.
 
-        Raises JournalError: then nothing was recorded, and nothing may be acknowledged.
+        Raises JournalError if it was not recorded; then it must not be acknowledged.
         """
         identifiers = router.concerned(event, self._workforce.identifiers)
         if identifiers:
@@ -160,7 +164,7 @@ class Supervisor:
         return len(identifiers)
 
     def resync_all(self, reason: str) -> None:
-        """Have every integration resync; raises JournalError as `accept` does."""
+        """Have every integration resync; raise JournalError as `accept` does."""
         if self._workforce.identifiers:
             self.accept(Resync(self._event_id(), None, reason))
         self._resynced.set()
@@ -173,7 +177,7 @@ class Supervisor:
         return event.id
 
     def desire(self, identifier: str, desired: Desired) -> None:
-        """Have an integration run, pause or stop, in later lives too; to run tries at once."""
+        """Set what an integration is to do from now on, across restarts too; RUN tries at once."""
         worker = self._workforce.find(identifier)
         self._journal.desire(identifier, desired)
         if not worker.is_alive():
@@ -183,7 +187,7 @@ class Supervisor:
         worker.desire(desired)
 
     def restart(self, identifier: str) -> bool:
-        """Have an integration's process replaced; tell whether it has an owner to do so."""
+        """Have an integration's process replaced; return False if its owner has failed."""
         worker = self._workforce.find(identifier)
         if worker.status.desired is Desired.STOP:
             self._journal.desire(identifier, Desired.RUN)
@@ -214,14 +218,14 @@ class Supervisor:
         return Status(self.state, [self._trigger.status], integrations, self.unread)
 
     def describe(self, identifier: str) -> Description:
-        """Return all there is to know of one integration."""
+        """Return everything that is known about one integration."""
         settings = self._workforce.settings(identifier)
         status = self._workforce.status(settings)
         return description.describe(settings, status, self._journal, self._folder.path)
 
     @property
     def state(self) -> str:
-        """The whole in a word."""
+        """The overall state: STARTING, READY, DEGRADED or STOPPING."""
         if self._stop.is_set():
             return "STOPPING"
         return overall.state(self._trigger.status, self._workforce.statuses)
@@ -233,12 +237,6 @@ class Supervisor:
                     self.resync(one.identifier, "its configuration is new")
             except JournalError as error:
                 log.error("%s does not resync: %s", one.identifier, error)
-
-    def _resync_without_trigger(self) -> None:
-        try:
-            self.resync_all("start, without the trigger")
-        except JournalError as error:
-            log.error("the first resync waits: %s", error)
 
     def _event_id(self) -> str:
         return f"supervisor:{self._folder.instance}:{uuid.uuid4()}"

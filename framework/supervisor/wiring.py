@@ -1,4 +1,4 @@
-"""How a worker is made of what config.yaml says about an integration."""
+"""Make a worker from what config.yaml says about an integration."""
 
 import logging
 import os
@@ -87,12 +87,12 @@ def _resyncs(settings: Integration, means: Means, stopping: threading.Event) -> 
 
 
 def _inputs(wanted: Wanted) -> str:
-    """Name what an environment is built from: equal for integrations of one type, built alike."""
+    """Name what an environment is built from; equal for integrations that can share one."""
     return f"{wanted.folder} {msgspec.json.encode(wanted.installation, enc_hook=str).decode()}"
 
 
 def _fingerprint(environments: Environments, wanted: Wanted) -> str:
-    """Return what changes with the inputs, and with the code: mending it lifts a mark as bad."""
+    """Return what changes with the inputs and the code; then a bad environment is tried again."""
     with os.scandir(wanted.folder) as entries:
         code = [(one.name, one.stat().st_mtime_ns) for one in entries if one.name.endswith(".py")]
     return f"{environments.fingerprint(wanted)} {sorted(code)}"

@@ -1,4 +1,4 @@
-"""The workers of all integrations: who there is, and how one takes another's place."""
+"""The workers of all integrations: which there are, and how they are replaced."""
 
 import logging
 import time
@@ -16,15 +16,15 @@ from framework.workers.status import WorkerStatus
 from framework.workers.worker import Worker
 
 LOOK_SECONDS = 0.2  # how long a stop may go unnoticed while workers end
-STOP_SECONDS = 60.0  # shutdown, SIGTERM, SIGKILL, and what a lane still says to Port
+STOP_SECONDS = 60.0  # shutdown, SIGTERM, SIGKILL, and a lane's last report to Port
 
 log = logging.getLogger("supervisor")
 
 
 class Workforce:
-    """Changed by the main thread alone, which puts new dictionaries in the place of the old ones.
+    """The main thread alone changes it, by replacing whole dictionaries.
 
-    So any thread may look, at any time, and sees one state of affairs.
+    So any thread may read it at any time and sees one consistent state.
     """
 
     def __init__(self, make: Callable[[Integration], Worker], journal: Journal):
@@ -47,16 +47,18 @@ class Workforce:
 
     @property
     def all_settings(self) -> tuple[Integration, ...]:
-        """What each of them runs with."""
+        """The settings of every integration, in the order of config.yaml."""
         return tuple(self._settings.values())
 
     def status(self, settings: Integration) -> WorkerStatus:
-        """Return the status of an integration that is known."""
+        """Return the status of an integration; without a worker it is disabled."""
         worker = self._workers.get(settings.identifier)
-        return worker.status if worker else _disabled(settings)
+        if worker is None:
+            return WorkerStatus(settings.identifier, settings.type, State.DISABLED)
+        return worker.status
 
     def settings(self, identifier: str) -> Integration:
-        """Return what config.yaml says of an integration, or raise ConfigError."""
+        """Return what config.yaml says about an integration; raise ConfigError if it is unknown."""
         settings = self._settings.get(identifier)
         if settings is None:
             known = ", ".join(self._settings) or "none"
@@ -64,7 +66,7 @@ class Workforce:
         return settings
 
     def find(self, identifier: str) -> Worker:
-        """Return a worker, or raise ConfigError saying why there is none."""
+        """Return a worker; raise ConfigError with the reason if there is none."""
         self.settings(identifier)
         worker = self._workers.get(identifier)
         if worker is None:
@@ -74,7 +76,7 @@ class Workforce:
         return worker
 
     def hand_over(self, deliveries: Iterable[Delivery]) -> None:
-        """Give recorded deliveries to their workers."""
+        """Hand recorded deliveries to their workers."""
         for delivery in deliveries:
             if worker := self._workers.get(delivery.identifier):
                 worker.deliver(delivery)
@@ -82,7 +84,7 @@ class Workforce:
                 log.warning("%s waits: the integration is not configured", delivery.id)
 
     def watched(self) -> Iterator[Watched]:
-        """Return every process whose memory has a limit."""
+        """Yield every process whose memory has a limit."""
         for name, worker in self._workers.items():
             pid, settings = worker.status.pid, self._settings.get(name)
             if pid is None or settings is None:
@@ -91,7 +93,7 @@ class Workforce:
             yield Watched(pid, settings.limits, soft, hard)
 
     def looked(self) -> Iterator[Looked]:
-        """Return what may change the environment of whom."""
+        """Yield the inputs of every environment, to be watched for changes."""
         for name, worker in self._workers.items():
             supply = worker.supply
             yield Looked(name, supply.inputs or name, supply.fingerprint, worker.look)
@@ -99,10 +101,10 @@ class Workforce:
     # --- from the main thread
 
     def employ(self, settings: Iterable[Integration]) -> None:
-        """Make workers that begin as operators wanted last, with what the journal holds for them.
+        """Start workers in their desired state, with their pending deliveries from the journal.
 
-        Each is known before its deliveries are read, and starts after that: an event recorded
-        meanwhile reaches it, and nothing is given to it twice.
+        Each is registered before its deliveries are read, and started afterwards. So an event that
+        is recorded meanwhile reaches it, and no delivery is handed over twice.
         """
         added = {one.identifier: one for one in settings}
         fresh = {name: self._make(one) for name, one in added.items() if one.enabled}
@@ -111,17 +113,17 @@ class Workforce:
         self._workers = {**others, **fresh}
         desired = self._journal.desired()
         for name, worker in fresh.items():
-            if wish := _unusual(desired.get(name)):
-                worker.desire(wish)
+            if name in desired and desired[name] is not Desired.RUN:
+                worker.desire(desired[name])
         self.hand_over(one for one in self._journal.pending() if one.identifier not in others)
         for worker in fresh.values():
             worker.start()
 
     def dismiss(self, identifiers: Iterable[str], hurry: Callable[[], bool]) -> list[str]:
-        """End workers; return those who have not ended in time, or before `hurry` says so.
+        """Stop workers; return those that did not end in time, or before `hurry` returned true.
 
-        They stay known until others take their places, or they are forgotten: what is recorded for
-        them meanwhile waits in the journal.
+        They stay registered until they are replaced or forgotten; what is recorded for them
+        meanwhile waits in the journal.
         """
         leaving = {name: self._workers[name] for name in identifiers if name in self._workers}
         for worker in leaving.values():
@@ -132,19 +134,19 @@ class Workforce:
         return [name for name, worker in leaving.items() if worker.is_alive()]
 
     def forget(self, identifiers: Iterable[str]) -> None:
-        """Know these integrations no longer."""
+        """Remove integrations."""
         gone = {*identifiers}
         self._workers = {name: one for name, one in self._workers.items() if name not in gone}
         self._settings = {name: one for name, one in self._settings.items() if name not in gone}
 
     def arrange(self, order: Iterable[str]) -> None:
-        """Show the integrations in this order."""
+        """Put the integrations in this order."""
         known = self._settings
         first = {name: known[name] for name in order if name in known}
         self._settings = {**first, **known}
 
     def stop(self, seconds: float) -> list[Worker]:
-        """End all workers; return those who have not ended in time."""
+        """Stop all workers; return those that did not end in time."""
         workers = list(self._workers.values())
         for worker in workers:
             worker.stop()
@@ -157,11 +159,3 @@ class Workforce:
 
 def _alive(workers: dict[str, Worker]) -> list[Worker]:
     return [worker for worker in workers.values() if worker.is_alive()]
-
-
-def _unusual(desired: Desired | None) -> Desired | None:
-    return desired if desired is not Desired.RUN else None
-
-
-def _disabled(settings: Integration) -> WorkerStatus:
-    return WorkerStatus(settings.identifier, settings.type, State.DISABLED)

@@ -35,11 +35,11 @@ def state(trigger, *states):
         ("failed", State.STARTING, "STARTING"),
     ],
 )
-def test_the_state_of_the_whole_is_that_of_its_parts(trigger, one, expected):
+def test_the_overall_state_follows_from_the_trigger_and_the_integrations(trigger, one, expected):
     assert state(trigger, one, State.READY) == expected
 
 
-def test_every_state_of_an_integration_makes_a_state_of_the_whole():
+def test_every_state_of_an_integration_makes_an_overall_state():
     assert {state("listening", one) for one in State} == {"READY", "STARTING", "DEGRADED"}
 
 
