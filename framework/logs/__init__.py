@@ -1,4 +1,4 @@
-"""What the framework logs: one line format on stderr and in a file for each integration."""
+"""The log: one line format, on stderr and in a file for each integration."""
 
 from framework.logs.files import path as path
 from framework.logs.line import Format as Format

@@ -1,6 +1,6 @@
-"""The lines that wait to be written: whoever adds one never waits, and each owner has a share.
+"""The lines that wait to be written. Adding one never blocks, and each owner has a share.
 
-Who adds lines must do so one at a time (`logging` sees to that), and one thread takes them.
+Only one thread at a time may add lines (`logging` ensures it), and one thread takes them.
 """
 
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ from queue import Empty, SimpleQueue
 from msgspec import Struct
 
 LARGEST = 4 * 1024 * 1024  # bytes of one owner that may wait
-BATCH = 256 * 1024  # bytes that are taken at once, about
+BATCH = 256 * 1024  # bytes that are taken at once, roughly
 
 
 class Line(Struct, frozen=True):
-    """A line, whose it is, and how many of this owner had been refused before it."""
+    """A line, its owner, and how many lines of this owner were refused before it."""
 
     owner: str
     data: bytes
@@ -21,20 +21,20 @@ class Line(Struct, frozen=True):
 
 
 class Share:
-    """What one owner has waiting, and has lost; each number is changed by one side alone."""
+    """What of one owner waits, and what was lost; only one thread changes each number."""
 
     def __init__(self) -> None:
         self.added = 0  # bytes
         self.refused = 0  # lines for which there was no room
         self.taken = 0  # bytes
         self.failed = 0  # lines that could not be written
-        self.told = 0  # lines, refused or failed, whose loss the log tells of
+        self.reported = 0  # lines, refused or failed, whose loss the log mentions
 
 
 class Backlog:
     """Holds lines in the order in which they came, at most `room` bytes of them.
 
-    An owner may use 4 MiB, or less where there are so many owners that it would not do for all.
+    An owner may use 4 MiB, or an equal share of the room if that is less.
     """
 
     def __init__(self, room: int):
@@ -44,7 +44,7 @@ class Backlog:
         self.ended = False
 
     def add(self, owner: str, data: bytes) -> None:
-        """Have a line written; it is dropped and counted if its owner's share is used up."""
+        """Add a line; drop and count it if its owner's share is used up."""
         share = self.share(owner)
         waiting = share.added - share.taken
         if waiting and waiting + len(data) > min(LARGEST, self._room // len(self._shares)):
@@ -54,11 +54,11 @@ class Backlog:
         self._lines.put(Line(owner, data, share.refused))
 
     def end(self) -> None:
-        """Have `take` return the lines that are here, and then no more."""
+        """Have `take` return the lines that are here and then end."""
         self._lines.put(None)
 
     def take(self, seconds: float) -> list[Line]:
-        """Wait at most so long for lines; return a batch of them, `ended` once it is the last."""
+        """Wait for lines, at most so long; return a batch, which is the last one once `ended`."""
         batch: list[Line] = []
         size = 0
         while size < BATCH and (line := self._next(0 if batch else seconds)):
@@ -68,7 +68,7 @@ class Backlog:
         return batch
 
     def share(self, owner: str) -> Share:
-        """Return what is known of an owner."""
+        """Return an owner's share."""
         if owner not in self._shares:
             self._shares[owner] = Share()
         return self._shares[owner]

@@ -1,4 +1,4 @@
-"""Write many lines at once: where others keep Python busy, each call of the kernel costs a turn."""
+"""Write many lines at once: each system call gives the GIL away, and others may keep it long."""
 
 import os
 from collections import deque
@@ -14,10 +14,10 @@ def write(
     most: int,
     ready: Callable[[], int] = lambda: LARGEST_PIECE,
 ) -> int:
-    """Write the lines that fit into `most` bytes, and one at least; return how many bytes they are.
+    """Write the lines that fit into `most` bytes, at least one; return how many bytes that were.
 
-    They are taken from `lines`; where OSError is raised, the rest is left in there. `ready` is
-    asked before each call how much may be given to the kernel.
+    Lines that were written are removed from `lines`, also if OSError is raised. `ready` is called
+    before each write and returns how many bytes it may have.
     """
     fitting = sum(1 for _ in takewhile(lambda size: size <= most, accumulate(map(len, lines))))
     chunk = [lines[index] for index in range(max(1, fitting))]

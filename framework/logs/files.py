@@ -1,7 +1,7 @@
-"""A file for each integration's log and one for everything else, rotated by their size.
+"""A log file for each integration and one for everything else, rotated by size.
 
-A file is open only while something is written to it: so it may be removed or renamed by others,
-and hundreds of integrations need no descriptors.
+A file is open only while it is written to. So others may remove or rename it, and hundreds of
+integrations need no descriptors.
 """
 
 import os
@@ -14,8 +14,8 @@ from framework.errors import ConfigError
 from framework.logs import chunk
 from framework.logs.settings import MOST_KEPT, Logging
 
-OWN = ""  # who owns what no integration logged
-SUPERVISOR = "supervisor"  # its own file's name; an integration may be called so, too
+OWN = ""  # the owner of what no integration logged
+SUPERVISOR = "supervisor"  # the name of that file; an integration may have it, too
 NAME = re.compile(r"(?P<stem>.+)\.log(?:\.\d+)?")
 END = b"\n"
 
@@ -28,7 +28,7 @@ class Files:
         self._settings = settings
 
     def write(self, owner: str, lines: deque[bytes]) -> None:
-        """Take from `lines` what was written; raise OSError with the rest left in there."""
+        """Write and remove `lines`; those that an OSError kept from being written stay."""
         target = path(self._state, owner)
         while lines:
             if not _append(target, lines, self._settings.size):
@@ -36,7 +36,7 @@ class Files:
 
 
 def path(state: Path, owner: str = OWN) -> Path:
-    """Return where an integration's lines are, or those that are nobody's."""
+    """Return the log file of an integration, or the supervisor's own."""
     stem = owner or SUPERVISOR
     if owner == SUPERVISOR:
         stem += "+"  # no identifier holds one
@@ -44,7 +44,7 @@ def path(state: Path, owner: str = OWN) -> Path:
 
 
 def owners(state: Path) -> list[str]:
-    """Return the integrations that have logged something; raise ConfigError where none may look."""
+    """Return the integrations that have logged something; raise ConfigError if unreadable."""
     folder = state / "logs"
     try:
         names = [found.name for found in folder.iterdir()]
@@ -62,7 +62,7 @@ def _rotate(target: Path, keep: int) -> None:
     for number in range(keep - 1, 0, -1):
         with suppress(FileNotFoundError):
             _older(target, number).replace(_older(target, number + 1))
-    with suppress(FileNotFoundError):  # somebody has removed it just now
+    with suppress(FileNotFoundError):  # somebody else has just removed it
         target.replace(_older(target, 1))
 
 
@@ -71,13 +71,15 @@ def _older(target: Path, number: int) -> Path:
 
 
 def _append(target: Path, lines: deque[bytes], limit: int) -> int:
-    """Write the lines that the file has room for; return how many bytes: none if it is full."""
+    """Write the lines that the file has room for; return how many bytes, 0 if it is full."""
     file = _open(target)
     try:
         used = os.fstat(file).st_size
         if 0 < used > limit - len(lines[0]):
             return 0
-        if used and os.pread(file, 1, used - 1) != END:  # a full disk or a kill cut a line short
+        if (
+            used and os.pread(file, 1, used - 1) != END
+        ):  # a full disk or a kill cut the last line short
             os.write(file, END)
         return chunk.write(file, lines, limit - used)
     finally:

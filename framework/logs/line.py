@@ -1,4 +1,4 @@
-"""The one line format, as text and as JSON: made of a log record, and read back from a file."""
+"""The line format, as text and as JSON: made from a log record, and read back from a file."""
 
 import logging
 import re
@@ -14,11 +14,11 @@ LONGEST = 256 * 1024  # characters of a message, or of a traceback; the rest is 
 INDENT = "    "  # of the second and later lines of an entry as text
 PREFIX = "integration."  # of an integration's logger; its identifier follows
 
-# What a terminal would obey, and what some programs take for the end of a line.
+# What a terminal would interpret, and what some programs take for the end of a line.
 CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"  # tab, newline: no
 )
-RETURN = re.compile(r"\r(?=\n|\Z)")  # half of a line's end on other systems
+RETURN = re.compile(r"\r(?=\n|\Z)")  # of the CRLF of other systems
 HEAD = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\dT[\d:.]+Z) (?P<level>\S+) +(?P<logger>\S+?): (?P<message>.*)",
     re.DOTALL,
@@ -28,16 +28,16 @@ EXCEPTIONS = logging.Formatter()
 
 
 class Format(StrEnum):
-    """How an entry is written."""
+    """The format of an entry in a file and on stderr."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that was logged; `time` is in UTC, ISO 8601 with milliseconds.
+    """One entry of the log; `time` is in UTC, ISO 8601 with milliseconds.
 
-    What a file holds besides entries has a message alone.
+    A line of a file that is not an entry has only a message.
     """
 
     time: str = ""
@@ -49,33 +49,35 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def entry(record: logging.LogRecord) -> Entry:
-    """Return what a record says; whatever its arguments do, nothing is raised."""
+    """Return the entry of a record; never raise, whatever its arguments do."""
     try:
         return _entry(record, record.getMessage(), _traceback(record))
-    except Exception as error:  # noqa: BLE001 - they run their own code, and who logs must go on
+    except Exception as error:  # noqa: BLE001 - arguments run their own code; logging must not fail
         where = f"{record.pathname}:{record.lineno}"
         return _entry(record, f"{where}: a line could not be made: {type(error).__name__}", None)
 
 
 def made(logger: str, level: int, message: str) -> Entry:
-    """Return an entry about logging itself, which cannot be logged."""
+    """Return an entry about logging itself, which cannot go through `logging`."""
     return entry(logging.LogRecord(logger, level, __file__, 0, message, None, None))
 
 
 def as_text(entry: Entry) -> str:
-    """Return a line without its end; each of its later lines is indented."""
-    said = f"{entry.message}\n{entry.traceback}" if entry.traceback else entry.message
-    if CONTROL.search(said):
-        said = CONTROL.sub(_escaped, RETURN.sub("", said))
-    said = said.replace("\n", f"\n{INDENT}")
-    return f"{entry.time} {entry.level:<7} {entry.logger}: {said}" if entry.time else said
+    """Return the entry without the final newline; its second and later lines are indented."""
+    text = f"{entry.message}\n{entry.traceback}" if entry.traceback else entry.message
+    if CONTROL.search(text):
+        text = CONTROL.sub(
+            lambda found: found[0].encode("unicode_escape").decode(), RETURN.sub("", text)
+        )
+    text = text.replace("\n", f"\n{INDENT}")
+    return f"{entry.time} {entry.level:<7} {entry.logger}: {text}" if entry.time else text
 
 
 def as_json(entry: Entry) -> str:
-    """Return one line without its end."""
+    """Return one line without its newline."""
     try:
         return msgspec.json.encode(entry).decode()
-    except UnicodeEncodeError:  # names of files may hold what is no text
+    except UnicodeEncodeError:  # names of files may hold bytes that are not text
         return msgspec.json.encode(_encodable(entry)).decode()
 
 
@@ -83,7 +85,7 @@ RENDER: dict[Format, Callable[[Entry], str]] = {Format.TEXT: as_text, Format.JSO
 
 
 def parse(written: str) -> Entry:
-    """Return the entry that was written in either format, with its later lines if it is text."""
+    """Return the entry that was written in either format; `written` has all its lines."""
     if written.startswith("{"):
         try:
             return msgspec.json.decode(written, type=Entry)
@@ -125,14 +127,9 @@ def _cut(text: str) -> str:
     return f"{text[:LONGEST]}... (and {len(text) - LONGEST} more characters)"
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode()
-
-
 def _encodable(entry: Entry) -> dict[str, str]:
-    said = msgspec.structs.asdict(entry)
     return {
         name: text.encode("utf-8", "backslashreplace").decode()
-        for name, text in said.items()
+        for name, text in msgspec.structs.asdict(entry).items()
         if text is not None
     }

@@ -1,4 +1,4 @@
-"""The supervisor's log while it runs: to stderr and to files, and nobody who logs ever waits."""
+"""The log of a running supervisor, to stderr and to files; logging never blocks."""
 
 import logging
 import time
@@ -17,15 +17,15 @@ from framework.logs.stderr import STDERR, Stderr
 from framework.logs.writer import Writer
 
 FILES_ROOM = 64 * 1024 * 1024  # bytes that may wait for a disk
-STDERR_ROOM = 16 * 1024 * 1024  # bytes that may wait for who reads stderr
-STOP_SECONDS = 2.0  # for what waits to be written
-ABOUT_FILES = "the files"  # an owner of lines on stderr; no identifier holds a space
+STDERR_ROOM = 16 * 1024 * 1024  # bytes that may wait for the reader of stderr
+STOP_SECONDS = 2.0  # to write the lines that wait
+ABOUT_FILES = "the files"  # owns lines about the files; no identifier has a space
 
 Add = Callable[[str, bytes], None]
 
 
 class Tap(logging.Handler):
-    """Gives what is logged away, as an owner and a line."""
+    """Passes on what is logged, as an owner and a line."""
 
     def __init__(self, render: Callable[[Entry], str], add: Add):
         super().__init__()
@@ -33,12 +33,12 @@ class Tap(logging.Handler):
         self._add = add
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Give a record away, in this thread; `logging` lets one in at a time."""
+        """Pass a record on, in this thread; `logging` allows one thread at a time."""
         entry = line.entry(record)
         self._add(entry.integration or files.OWN, _line(self._render(entry)))
 
-    def turn(self, add: Add) -> None:
-        """Give lines to another one from now on."""
+    def redirect(self, add: Add) -> None:
+        """Pass lines to another function from now on."""
         self.acquire()
         try:
             self._add = add
@@ -50,7 +50,7 @@ class Logs:
     """Writes everything that is logged to stderr and below the state folder, in `logs/`.
 
     The lines of the logger `integration.<identifier>` go to `<identifier>.log`, others to
-    `supervisor.log`. What a full disk or a reader of stderr that does not read costs is lines.
+    `supervisor.log`. A full disk, or a stderr that nobody reads, costs lines and nothing else.
     """
 
     def __init__(self, state: Path, settings: Logging, stderr: int = STDERR):
@@ -63,15 +63,15 @@ class Logs:
             Backlog(FILES_ROOM),
             self._missing,
             partial(sorted, key=attrgetter("owner")),
-            self._tell_on_stderr,
+            self._report_failure,
         )
         self._last = Stderr(stderr)
         self._last.hurry()
-        self._unsaid = 0
+        self._unwritten = 0
         self._tap = Tap(self._render, self._add)
 
     def start(self) -> None:
-        """Log from now on to stderr and files, in the place of what `set_up` has put there."""
+        """Log to stderr and files from now on, instead of through the handler of `set_up`."""
         root = logging.getLogger()
         for found in [one for one in root.handlers if isinstance(one, plain.Plain)]:
             root.removeHandler(found)
@@ -81,44 +81,44 @@ class Logs:
         self._stderr.start()
 
     def stop(self) -> None:
-        """Write what waits, for 2 s at most; later lines go to stderr alone, at once or not."""
+        """Write the lines that wait, for 2 s at most; later ones go to stderr if it has room."""
         deadline = time.monotonic() + STOP_SECONDS
         for writer in (self._files, self._stderr):
             writer.backlog.end()
         for writer in (self._files, self._stderr):
             writer.join(max(0.0, deadline - time.monotonic()))
         self._slow.hurry()
-        self._tap.turn(self._say)
+        self._tap.redirect(self._write_late)
         while not self._stderr.is_alive() and (late := self._stderr.backlog.take(0)):
             for one in late:
-                self._say(one.owner, one.data)
+                self._write_late(one.owner, one.data)
 
     @property
     def dropped(self) -> int:
-        """How many lines have not reached a file, or not stderr."""
+        """How many lines did not reach a file, or did not reach stderr."""
         shares = (*self._files.backlog.shares, *self._stderr.backlog.shares)
-        return self._unsaid + sum(share.refused + share.failed for share in shares)
+        return self._unwritten + sum(share.refused + share.failed for share in shares)
 
     def _add(self, owner: str, data: bytes) -> None:
         self._files.backlog.add(owner, data)
         self._stderr.backlog.add(owner, data)
 
-    def _say(self, _owner: str, data: bytes) -> None:
-        """Write a line when there are no writers any more."""
+    def _write_late(self, _owner: str, data: bytes) -> None:
+        """Write a line to stderr after the writers have ended."""
         try:
             self._last.write(files.OWN, deque([data]))
         except OSError:
-            self._unsaid += 1
+            self._unwritten += 1
 
     def _missing(self, owner: str, count: int, reason: str) -> bytes:
         logger = f"{PREFIX}{owner}" if owner else files.SUPERVISOR
-        said = f"{count} lines are missing here: {reason}"
-        return _line(self._render(line.made(logger, logging.WARNING, said)))
+        text = f"{count} lines are missing here: {reason}"
+        return _line(self._render(line.made(logger, logging.WARNING, text)))
 
-    def _tell_on_stderr(self, owner: str, reason: str) -> None:
-        where = files.path(self._state, owner)
-        said = f"{where}: {reason}; lines are dropped and counted until it can be written to"
-        entry = line.made(files.SUPERVISOR, logging.ERROR, said)
+    def _report_failure(self, owner: str, reason: str) -> None:
+        path = files.path(self._state, owner)
+        text = f"{path}: {reason}; lines are dropped and counted until it can be written to"
+        entry = line.made(files.SUPERVISOR, logging.ERROR, text)
         self._stderr.backlog.add(ABOUT_FILES, _line(self._render(entry)))
 
 

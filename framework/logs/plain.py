@@ -8,24 +8,24 @@ from typing import TextIO
 from framework.logs import line
 from framework.process import MARKER
 
-INSIDE = "%(levelname)s %(name)s: %(message)s"  # of a child: its parent adds time and name
-QUIET = ("kafka", "urllib3", "asyncio")  # their news reach operators as states with a reason
+INSIDE = "%(levelname)s %(name)s: %(message)s"  # in a child, whose parent adds time and name
+QUIET = ("kafka", "urllib3", "asyncio")  # operators see their failures as reasons in `status`
 
 
 class Plain(logging.StreamHandler[TextIO]):
-    """What `set_up` has put in place."""
+    """The handler that `set_up` installs."""
 
 
 class Text(logging.Formatter):
     """Formats a record as a line of text."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, and indented below it what else there is to say."""
+        """Return the line, with a traceback indented below it."""
         return line.as_text(line.entry(record))
 
 
 def set_up() -> None:
-    """Log facts to stderr, from `info` up; libraries only when someone must act."""
+    """Log to stderr from `info` up; of noisy libraries only errors."""
     plain = Plain(sys.stderr)
     plain.setFormatter(logging.Formatter(INSIDE) if MARKER in os.environ else Text())
     logging.basicConfig(handlers=[plain])
@@ -33,7 +33,7 @@ def set_up() -> None:
 
 
 def set_levels() -> None:
-    """Let through what is an operator's business."""
+    """Set the levels: `info`, and `error` for noisy libraries."""
     logging.getLogger().setLevel(logging.INFO)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""How the log is written: `logs:` in config.yaml."""
+"""The format and the files of the log: `logs:` in config.yaml."""
 
 from typing import Annotated
 
@@ -7,12 +7,12 @@ from msgspec import Meta
 from framework.logs.line import Format
 from framework.settings import Bytes, Settings
 
-SMALLEST = Bytes("1KiB")  # of a file; a few lines
-MOST_KEPT = 100  # rotated files; a reader looks for so many
+SMALLEST = Bytes("1KiB")  # size of a file: a few lines
+MOST_KEPT = 100  # rotated files; readers look for that many
 
 
 class Logging(Settings, frozen=True):
-    """A file is rotated at `size`; beside it, `keep` older ones stay.
+    """A file is rotated at `size`; `keep` older ones stay beside it.
 
     `format` is that of the files and of stderr.
     """

@@ -1,4 +1,4 @@
-"""Read a log from its end, and follow it, over the files it is rotated to."""
+"""Read a log from its end and follow it, across rotations."""
 
 import os
 import stat
@@ -14,7 +14,7 @@ from framework.logs.settings import MOST_KEPT
 
 CHUNK = 64 * 1024  # bytes read at once
 POLL_SECONDS = 0.2  # how long a new line may go unnoticed
-LATER = INDENT.encode()  # begins a line that belongs to the one before it
+LATER = INDENT.encode()  # a line that begins so belongs to the one before it
 
 
 class Tail:
@@ -27,7 +27,7 @@ class Tail:
         self._begun = b""  # a line whose end is not written yet
 
     def last(self, count: int) -> list[str]:
-        """Return so many of the newest entries, oldest first; `follow` goes on behind them."""
+        """Return so many of the newest entries, oldest first; `follow` continues after them."""
         found: list[str] = []
         for file in _versions(self._path):
             end = os.fstat(file.fileno()).st_size
@@ -44,26 +44,23 @@ class Tail:
         return found[::-1]
 
     def follow(self, stop: Event) -> Iterator[str]:
-        """Yield what comes after that, until the stop."""
+        """Yield new entries until the stop."""
         while not stop.is_set():
             chunk = self._file.read(CHUNK) if self._file else b""
             if chunk:
-                yield from self._complete(chunk)
+                *lines, self._begun = (self._begun + chunk).split(b"\n")
+                yield from _entries(lines)
             elif not self._advance():
                 stop.wait(POLL_SECONDS)
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the files."""
         for file in (self._file, *self._next):
             if file:
                 file.close()
 
-    def _complete(self, chunk: bytes) -> Iterator[str]:
-        *lines, self._begun = (self._begun + chunk).split(b"\n")
-        return _entries(lines)
-
     def _advance(self) -> bool:
-        """Go on to a newer file where there is one; it is found before ours is read to its end."""
+        """Move on to a newer file if there is one; it is opened before the rest of ours is read."""
         if self._next:
             if self._file:
                 self._file.close()
@@ -83,15 +80,14 @@ class Tail:
             found.append(file)
         if ours is None:
             return found[::-1]
-        # Ours is gone: those that were not written to since are older than it.
-        since = ours.st_mtime_ns
+        # Ours was deleted: files that were not written to since are older.
         for file in found:
-            if _written(file) <= since:
+            if os.fstat(file.fileno()).st_mtime_ns <= ours.st_mtime_ns:
                 file.close()
         return [file for file in reversed(found) if not file.closed]
 
     def _cut(self) -> bool:
-        """Begin anew with a file that someone made shorter."""
+        """Start over with a file that someone truncated."""
         if self._file is None or os.fstat(self._file.fileno()).st_size >= self._file.tell():
             return False
         self._file.seek(0)
@@ -100,10 +96,10 @@ class Tail:
 
 
 def _versions(path: Path) -> Iterator[FileIO]:
-    """Open the log and what it was rotated to, newest first.
+    """Open the log and its rotated files, newest first.
 
-    A rotation only moves a file to a higher number, so that none is missed if one happens
-    meanwhile, and one that comes by twice is known by its inode.
+    A rotation only moves a file to a higher number. So one that happens meanwhile hides no file,
+    and a file that comes up twice is recognised by its inode.
     """
     seen = set()
     for number in range(MOST_KEPT + 2):
@@ -123,12 +119,8 @@ def _open(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # it may be a pipe by mistake
 
 
-def _written(file: FileIO) -> int:
-    return os.fstat(file.fileno()).st_mtime_ns
-
-
 def _backwards(file: FileIO, end: int) -> Iterator[bytes]:
-    """Yield what stands behind the last line's end, then the lines, the last one first."""
+    """Yield what follows the last newline, then the lines, the last one first."""
     first = b""
     while end:
         start = max(0, end - CHUNK)

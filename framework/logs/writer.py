@@ -1,4 +1,4 @@
-"""The thread that writes what waits in a backlog, and tells of what is missing."""
+"""The thread that writes the lines of a backlog and reports how many are missing."""
 
 import threading
 from collections import deque
@@ -8,7 +8,7 @@ from typing import Protocol
 
 from framework.logs.backlog import Backlog, Line
 
-IDLE_SECONDS = 3600.0  # it wakes up for lines; a wait must have an end
+IDLE_SECONDS = 3600.0  # lines end the wait; every wait needs an end
 TOO_MANY = "they came faster than they could be written"
 
 
@@ -16,15 +16,15 @@ class Sink(Protocol):
     """Where lines go."""
 
     def write(self, owner: str, lines: deque[bytes], /) -> None:
-        """Take from `lines` what was written; raise OSError with the rest left in there."""
+        """Write and remove `lines`; those that an OSError kept from being written stay."""
         ...
 
 
 class Writer(threading.Thread):
     """Takes batches from its backlog and writes them in the order that `arrange` gives them.
 
-    `missing` makes the line that tells how many of an owner's are missing, and why; `failing` is
-    told an owner and a reason when writing fails that had not failed before.
+    `missing` makes the line that says how many of an owner's lines are missing, and why. `failing`
+    is called with an owner and a reason when writing begins to fail.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Writer(threading.Thread):
         self._missing = missing
         self._arrange = arrange
         self._failing = failing
-        self._reasons: dict[str, str] = {}  # of those whose last write failed
+        self._reasons: dict[str, str] = {}  # of owners whose last write failed
         self.backlog = backlog
 
     def run(self) -> None:
@@ -49,20 +49,25 @@ class Writer(threading.Thread):
             self._write_all(self.backlog.take(IDLE_SECONDS))
 
     def _write_all(self, batch: list[Line]) -> None:
-        for (owner, refused), lines in groupby(
+        for (owner, refused), group in groupby(
             self._arrange(batch), lambda line: (line.owner, line.refused)
         ):
-            self._tell(owner, refused)
-            self._write(owner, deque(line.data for line in lines))
+            self._report(owner, refused)
+            lines = deque(line.data for line in group)
+            try:
+                self._sink.write(owner, lines)
+            except OSError as error:
+                self.backlog.share(owner).failed += len(lines)
+                self._note_failure(owner, error)
         for owner in {line.owner for line in batch}:
             share = self.backlog.share(owner)
-            if share.added == share.taken:  # no line follows that would tell of it
-                self._tell(owner, share.refused)
+            if share.added == share.taken:  # no line follows that would report it
+                self._report(owner, share.refused)
 
-    def _tell(self, owner: str, refused: int) -> None:
-        """Write how many lines are missing at this place, if the log does not say so already."""
+    def _report(self, owner: str, refused: int) -> None:
+        """Write how many lines are missing here, unless the log says so already."""
         share = self.backlog.share(owner)
-        count = refused + share.failed - share.told
+        count = refused + share.failed - share.reported
         if count <= 0:
             return
         note = deque([self._missing(owner, count, self._reasons.get(owner, TOO_MANY))])
@@ -71,15 +76,8 @@ class Writer(threading.Thread):
         except OSError as error:
             self._note_failure(owner, error)
         else:
-            share.told += count
+            share.reported += count
             self._reasons.pop(owner, None)
-
-    def _write(self, owner: str, lines: deque[bytes]) -> None:
-        try:
-            self._sink.write(owner, lines)
-        except OSError as error:
-            self.backlog.share(owner).failed += len(lines)
-            self._note_failure(owner, error)
 
     def _note_failure(self, owner: str, error: OSError) -> None:
         reason = error.strerror or type(error).__name__
