@@ -13,7 +13,7 @@ from framework.errors import FrameworkError
 from framework.journal import Desired
 from framework.running.loading import Load
 from framework.running.main_thread import MainThread
-from framework.sandbox.sandbox_process import Keeper
+from framework.sandbox.sandbox_process import SandboxProcess
 from framework.supervisor import Supervisor
 
 log = logging.getLogger("supervisor")
@@ -25,12 +25,12 @@ class Operations:
     def __init__(
         self,
         supervisor: Supervisor,
-        keeper: Keeper | None,
+        sandbox: SandboxProcess | None,
         load: Load,
         hurry: Callable[[], bool],
     ):
         self._supervisor = supervisor
-        self._keeper = keeper
+        self._sandbox = sandbox
         self._load = load
         self._hurry = hurry
         self.main_thread = MainThread()
@@ -41,11 +41,11 @@ class Operations:
     def status(self) -> dict[str, Any]:
         """Return the status of the supervisor and of the sandbox."""
         answer: dict[str, Any] = msgspec.to_builtins(self._supervisor.status())
-        if self._keeper and self._keeper.status.address:
-            answer["sandbox"] = msgspec.to_builtins(self._keeper.status.address) | {
-                "state": self._keeper.status.state,
-                "reason": self._keeper.status.reason,
-                "restarts": self._keeper.status.restarts,
+        if self._sandbox and self._sandbox.status.address:
+            answer["sandbox"] = msgspec.to_builtins(self._sandbox.status.address) | {
+                "state": self._sandbox.status.state,
+                "reason": self._sandbox.status.reason,
+                "restarts": self._sandbox.status.restarts,
             }
         return answer
 

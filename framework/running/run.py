@@ -19,7 +19,7 @@ from framework.errors import ConfigError
 from framework.logs import Logs
 from framework.running import loading
 from framework.running.operations import Operations
-from framework.sandbox.sandbox_process import Keeper
+from framework.sandbox.sandbox_process import SandboxProcess
 from framework.signals import Signals
 from framework.state import StateFolder
 from framework.supervisor import Supervisor
@@ -52,17 +52,17 @@ def run(config: Path, state: Path, version: str, log_format: logs.Format | None)
 
 
 def _run(config: Path, folder: StateFolder, signals: Signals, version: str) -> None:
-    with _sandbox(config, folder, signals) as keeper:
+    with _sandbox(config, folder, signals) as sandbox:
         if signals.wait(0):
             return
-        load = partial(loading.load, config, keeper.status.address if keeper else None)
+        load = partial(loading.load, config, sandbox.status.address if sandbox else None)
         supervisor = Supervisor(load(), folder, version)
-        operations = Operations(supervisor, keeper, load, partial(signals.wait, 0))
+        operations = Operations(supervisor, sandbox, load, partial(signals.wait, 0))
         console = Console(folder.listen(), operations)
         try:
             supervisor.start()
             console.start()
-            _supervise(supervisor, operations, signals, keeper)
+            _supervise(supervisor, operations, signals, sandbox)
             log.info("stopping")
         finally:
             supervisor.stop()
@@ -70,7 +70,7 @@ def _run(config: Path, folder: StateFolder, signals: Signals, version: str) -> N
 
 
 def _supervise(
-    supervisor: Supervisor, operations: Operations, signals: Signals, keeper: Keeper | None
+    supervisor: Supervisor, operations: Operations, signals: Signals, sandbox: SandboxProcess | None
 ) -> None:
     """Do the main thread's work until a stop; print each new overall state."""
     printed = ""
@@ -81,12 +81,14 @@ def _supervise(
         supervisor.look_after()
         if supervisor.state != printed:
             printed = supervisor.state
-            address = keeper.status.address if keeper else None
+            address = sandbox.status.address if sandbox else None
             typer.echo(f"{printed}  page {address.url}" if address else printed)
 
 
 @contextmanager
-def _sandbox(config: Path, folder: StateFolder, signals: Signals) -> Iterator[Keeper | None]:
+def _sandbox(
+    config: Path, folder: StateFolder, signals: Signals
+) -> Iterator[SandboxProcess | None]:
     """Run the sandbox if the configuration asks for it; yield once it is ready or a stop came."""
     if loading.sandbox(config) is None:
         yield None
@@ -94,16 +96,18 @@ def _sandbox(config: Path, folder: StateFolder, signals: Signals) -> Iterator[Ke
     stop = threading.Event()
     argv = [sys.executable, str(FRONT_DOOR), "sandbox"]
     argv += ["--config", str(config), "--state", str(folder.path)]
-    keeper = Keeper(argv, stop, {**os.environ, process.MARKER: f"{folder.instance}/sandbox"})
-    keeper.start()
+    sandbox = SandboxProcess(
+        argv, stop, {**os.environ, process.MARKER: f"{folder.instance}/sandbox"}
+    )
+    sandbox.start()
     try:
         deadline = time.monotonic() + SANDBOX_SECONDS
-        while keeper.status.state == "starting" and time.monotonic() < deadline:
+        while sandbox.status.state == "starting" and time.monotonic() < deadline:
             if signals.wait(LOOK_SECONDS):
                 break
         else:
-            keeper.ready(LOOK_SECONDS)
-        yield keeper
+            sandbox.ready(LOOK_SECONDS)
+        yield sandbox
     finally:
         stop.set()
-        keeper.join(SANDBOX_STOP_SECONDS)
+        sandbox.join(SANDBOX_STOP_SECONDS)

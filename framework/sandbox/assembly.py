@@ -9,14 +9,13 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from framework.errors import FrameworkError
-from framework.sandbox import address, ports
+from framework.sandbox import address, application, ports
 from framework.sandbox.address import Address, Memory
-from framework.sandbox.kafka import broker, change_records
+from framework.sandbox.kafka import broker
 from framework.sandbox.kafka.broker import Broker
 from framework.sandbox.kafka.producer import KafkaLine, Producer
-from framework.sandbox.port import application, database
-from framework.sandbox.port.clock import Clock
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port import change_records, database
+from framework.sandbox.port.local_port import Clock, LocalPort
 from framework.sandbox.server import Server
 from framework.sandbox.settings import Sandbox
 
@@ -64,7 +63,7 @@ def running(settings: Sandbox, folder: Path) -> Iterator[Parts]:
         address.remember(folder, memory)
         with closing(database.connect(folder / "port.sqlite")) as connection:
             kafka = settings.brokers or f"{ports.HOST}:{memory.kafka_port}"
-            local = Local(
+            local = LocalPort(
                 connection,
                 settings,
                 settings.kafka_brokers or [kafka],
@@ -81,7 +80,7 @@ def running(settings: Sandbox, folder: Path) -> Iterator[Parts]:
                 parts.end()
 
 
-def _assemble(local: Local, memory: Memory, kafka: str, listener: socket.socket) -> Parts:
+def _assemble(local: LocalPort, memory: Memory, kafka: str, listener: socket.socket) -> Parts:
     topics = change_records.topics(local.settings.org_id)
     producer = Producer(partial(KafkaLine, kafka, topics))
     server = Server(application.build(local, producer.publish), listener)

@@ -39,7 +39,7 @@ class Status(Struct, frozen=True):
     address: Address | None = None
 
 
-class Keeper(threading.Thread):
+class SandboxProcess(threading.Thread):
     """Owns the sandbox's process: starts it, again after each death, and stops it.
 
     `argv` is the whole command line of the sandbox; `env` its environment (ours, if none is
@@ -49,7 +49,7 @@ class Keeper(threading.Thread):
     def __init__(
         self, argv: Sequence[str], stop: threading.Event, env: Mapping[str, str] = os.environ
     ):
-        super().__init__(name="sandbox keeper", daemon=True)
+        super().__init__(name="sandbox process", daemon=True)
         self._argv = list(argv)
         self._env = dict(env)
         self._ending = stop

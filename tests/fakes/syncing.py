@@ -16,10 +16,9 @@ from framework.mapping.contract import Program, Translated
 from framework.mapping.mapper.rows import Translator
 from framework.port.calls import DEFAULT, Patience
 from framework.protocol.messages import Done, KindDone, Message, Page
-from framework.sandbox import ports
-from framework.sandbox.port import application, database
-from framework.sandbox.port.clock import Clock
-from framework.sandbox.port.local_port import Local
+from framework.sandbox import application, ports
+from framework.sandbox.port import database
+from framework.sandbox.port.local_port import Clock, LocalPort
 from framework.sandbox.server import Server
 from framework.sandbox.settings import Sandbox
 
@@ -137,13 +136,13 @@ def config(*kinds: str, blueprint: str | None = None, **options: object) -> Raw:
 
 
 @contextmanager
-def local_port(folder: Path) -> Iterator[tuple[str, Local]]:
+def local_port(folder: Path) -> Iterator[tuple[str, LocalPort]]:
     """Run the sandbox's Port in a thread; Kafka is told nothing."""
     with (
         closing(ports.claim(0, 0, "test")) as listener,
         closing(database.connect(folder / "port.sqlite")) as connection,
     ):
-        local = Local(connection, Sandbox(), ["127.0.0.1:9"], "me", "secret", Clock())
+        local = LocalPort(connection, Sandbox(), ["127.0.0.1:9"], "me", "secret", Clock())
         server = Server(application.build(local, lambda _: None), listener)
         server.start()
         try:

@@ -22,7 +22,7 @@ from framework.errors import FrameworkError
 from framework.sandbox.address import Address
 from framework.sandbox.assembly import running
 from framework.sandbox.kafka.broker import Broker
-from framework.sandbox.sandbox_process import Keeper
+from framework.sandbox.sandbox_process import SandboxProcess
 from framework.sandbox.serve import becomes_ready, serve
 from framework.sandbox.settings import Sandbox
 
@@ -46,19 +46,19 @@ ADOPTER = """
 import json, sys, threading, time
 import psutil
 from framework import kernel
-from framework.sandbox.keeper import Keeper
+from framework.sandbox.sandbox_process import SandboxProcess
 kernel.adopt_orphans()
 stop = threading.Event()
-keeper = Keeper(json.loads(sys.argv[1]), stop)
-keeper.start()
-keeper.ready(20)
+sandbox = SandboxProcess(json.loads(sys.argv[1]), stop)
+sandbox.start()
+sandbox.ready(20)
 psutil.Process().children()[0].kill()
-while keeper.status.restarts == 0 or keeper.status.state != "ready":
+while sandbox.status.restarts == 0 or sandbox.status.state != "ready":
     time.sleep(0.05)
 dead = [one.name() for one in psutil.Process().children() if one.status() == psutil.STATUS_ZOMBIE]
 print(dead)
 stop.set()
-keeper.join(20)
+sandbox.join(20)
 """
 CHANGES = "org_sandbox.change.log"
 REQUESTS = "org_sandbox.integration.resync.requests"
@@ -137,25 +137,25 @@ def is_dead(found: psutil.Process) -> bool:
 
 
 @pytest.fixture
-def keep(tmp_path) -> Iterator[Callable[..., Keeper]]:
+def keep(tmp_path) -> Iterator[Callable[..., SandboxProcess]]:
     stop = threading.Event()
-    keepers = []
+    made = []
 
-    def make(command: list[str] | None = None, **settings: Any) -> Keeper:
-        keeper = Keeper(command or argv(tmp_path, **settings), stop, environment())
-        keepers.append(keeper)
-        keeper.start()
-        return keeper
+    def make(command: list[str] | None = None, **settings: Any) -> SandboxProcess:
+        sandbox = SandboxProcess(command or argv(tmp_path, **settings), stop, environment())
+        made.append(sandbox)
+        sandbox.start()
+        return sandbox
 
     yield make
     stop.set()
-    for keeper in keepers:
-        keeper.join(SECONDS)
-        assert not keeper.is_alive()
-        assert keeper.status.state == "down"
+    for sandbox in made:
+        sandbox.join(SECONDS)
+        assert not sandbox.is_alive()
+        assert sandbox.status.state == "down"
 
 
-def sandbox_of(keeper: Keeper) -> psutil.Process:
+def child_of(sandbox: SandboxProcess) -> psutil.Process:
     """The only child of ours whose command line holds the sandbox's program."""
     children = psutil.Process().children()
     return next(child for child in children if any("sandbox.serve" in a for a in child.cmdline()))
@@ -175,41 +175,41 @@ def test_a_mapping_that_changes_and_a_resync_that_is_asked_for_arrive_on_kafka(k
 
 
 def test_a_sandbox_that_is_killed_comes_back_as_it_was(keep):
-    keeper = keep()
-    address = keeper.ready(SECONDS)
+    sandbox = keep()
+    address = sandbox.ready(SECONDS)
     Port(address).call("POST", "integration", {"installationId": "a"})
-    sandbox = sandbox_of(keeper)
-    broker = broker_of(sandbox.pid)
-    sandbox.kill()
-    until(lambda: keeper.status.restarts == 1 and keeper.status.state == "ready")
-    assert keeper.status.address == address
+    child = child_of(sandbox)
+    broker = broker_of(child.pid)
+    child.kill()
+    until(lambda: sandbox.status.restarts == 1 and sandbox.status.state == "ready")
+    assert sandbox.status.address == address
     assert is_dead(broker)
     assert Port(address).call("GET", "integration/a")["integration"]["identifier"] == "a"
 
 
 def test_a_broker_that_is_killed_comes_back_with_its_topics_and_later_messages(keep):
-    keeper = keep()
-    address = keeper.ready(SECONDS)
+    sandbox = keep()
+    address = sandbox.ready(SECONDS)
     port = Port(address)
     port.call("POST", "integration", {"installationId": "a"})
-    broker = broker_of(sandbox_of(keeper).pid)
+    broker = broker_of(child_of(sandbox).pid)
     broker.kill()
     began = time.monotonic()
     port.call("PATCH", "integration/a", {})
     assert time.monotonic() - began < 1
-    until(lambda: broker_of(sandbox_of(keeper).pid) and records(address.kafka, REQUESTS))
+    until(lambda: broker_of(child_of(sandbox).pid) and records(address.kafka, REQUESTS))
     assert len(records(address.kafka, REQUESTS)) == 1
-    assert keeper.status.restarts == 0
+    assert sandbox.status.restarts == 0
 
 
 def test_all_of_it_listens_on_this_machine_alone(keep):
-    keeper = keep()
-    keeper.ready(SECONDS)
-    sandbox = sandbox_of(keeper)
-    broker = broker_of(sandbox.pid)
+    sandbox = keep()
+    sandbox.ready(SECONDS)
+    child = child_of(sandbox)
+    broker = broker_of(child.pid)
     listening = [
         connection.laddr.ip
-        for one in (sandbox, broker)
+        for one in (child, broker)
         for connection in one.net_connections()
         if connection.status == psutil.CONN_LISTEN
     ]
@@ -320,11 +320,11 @@ def test_a_sandbox_that_cannot_start_says_why_and_is_tried_again(keep):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        keeper = keep(port=taken.getsockname()[1])
+        sandbox = keep(port=taken.getsockname()[1])
         with pytest.raises(FrameworkError, match=r"sandbox\.port: .* in use"):
-            keeper.ready(SECONDS)
-    until(lambda: keeper.status.state == "ready")
-    assert keeper.status.restarts >= 1
+            sandbox.ready(SECONDS)
+    until(lambda: sandbox.status.state == "ready")
+    assert sandbox.status.restarts >= 1
 
 
 def test_a_program_that_is_missing_or_talks_nonsense_is_down(keep):

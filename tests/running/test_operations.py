@@ -61,10 +61,10 @@ class Supervisor:
 
 
 class House:
-    def __init__(self, keeper=None):
+    def __init__(self, sandbox=None):
         self.supervisor = Supervisor()
         self.config = "config"
-        self.operations = Operations(self.supervisor, keeper, self.load, lambda: False)
+        self.operations = Operations(self.supervisor, sandbox, self.load, lambda: False)
         self.operations.main_thread = SimpleNamespace(call=lambda work: work())
 
     def load(self):

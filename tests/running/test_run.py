@@ -64,7 +64,7 @@ class Script:
         self.closed = True
 
 
-class FakeKeeper:
+class FakeSandbox:
     """A sandbox that is ready at the second look, or says why it is not."""
 
     failure = None
@@ -131,8 +131,8 @@ def kept():
 def run(tmp_path, monkeypatch, kept):
     signals = Script()
     monkeypatch.setattr(running, "Signals", lambda: signals)
-    monkeypatch.setattr(running, "Keeper", FakeKeeper)
-    monkeypatch.setattr(FakeKeeper, "made", [])
+    monkeypatch.setattr(running, "SandboxProcess", FakeSandbox)
+    monkeypatch.setattr(FakeSandbox, "made", [])
     monkeypatch.setenv(guard.VARIABLE, "1")
     return Run(tmp_path, signals)
 
@@ -209,28 +209,30 @@ def test_it_needs_linux(run, monkeypatch):
 def test_the_sandbox_comes_first_and_its_page_is_announced(run, capsys):
     run.file.write_text(SANDBOX)
     run(*[lambda: None] * 3, run.look, lambda: None)
-    [keeper] = FakeKeeper.made
+    [sandbox] = FakeSandbox.made
 
-    assert keeper.argv[1:3] == [str(running.FRONT_DOOR), "sandbox"]
-    assert keeper.env[MARKER].endswith("/sandbox")
+    assert sandbox.argv[1:3] == [str(running.FRONT_DOOR), "sandbox"]
+    assert sandbox.env[MARKER].endswith("/sandbox")
     assert run.statuses[0]["sandbox"]["url"] == ADDRESS.url
     assert f"page {ADDRESS.url}" in capsys.readouterr().out
-    assert keeper.joined
+    assert sandbox.joined
 
 
 def test_a_stop_while_the_sandbox_starts_starts_nothing_else(run):
     run.file.write_text(SANDBOX)
     run()
-    [keeper] = FakeKeeper.made
+    [sandbox] = FakeSandbox.made
 
-    assert keeper.joined
+    assert sandbox.joined
     assert not (run.state / "journal.sqlite").exists()
 
 
 def test_a_sandbox_that_does_not_start_is_an_error_and_is_ended(run, monkeypatch):
-    monkeypatch.setattr(FakeKeeper, "failure", FrameworkError("the sandbox did not start: no port"))
+    monkeypatch.setattr(
+        FakeSandbox, "failure", FrameworkError("the sandbox did not start: no port")
+    )
     run.file.write_text(SANDBOX)
     with pytest.raises(FrameworkError, match="the sandbox did not start: no port"):
         run(*[lambda: None] * 9)
 
-    assert FakeKeeper.made[0].joined
+    assert FakeSandbox.made[0].joined

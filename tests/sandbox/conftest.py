@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 import requests
 
-from framework.sandbox import ports
-from framework.sandbox.port import application, database
+from framework.sandbox import application, ports
+from framework.sandbox.port import database
 from framework.sandbox.port.calls import Message
-from framework.sandbox.port.clock import Clock
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import Clock, LocalPort
 from framework.sandbox.server import Server
 from framework.sandbox.settings import Sandbox
 
@@ -24,7 +23,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 class Port:
     """What a client of Port does, on the raw HTTP; `messages` is what Kafka was told."""
 
-    def __init__(self, url: str, local: Local, messages: list[Message]):
+    def __init__(self, url: str, local: LocalPort, messages: list[Message]):
         self.url = url
         self.local = local
         self.messages = messages
@@ -61,14 +60,14 @@ class Port:
 
 
 @pytest.fixture
-def make_local(tmp_path: Path) -> Iterator[Callable[..., Local]]:
+def make_local(tmp_path: Path) -> Iterator[Callable[..., LocalPort]]:
     made = []
 
-    def make(settings: Sandbox | None = None, **more: Any) -> Local:
+    def make(settings: Sandbox | None = None, **more: Any) -> LocalPort:
         connection = database.connect(tmp_path / "port.sqlite")
         made.append(connection)
         clock = Clock(lambda: NOON)
-        return Local(
+        return LocalPort(
             connection, settings or Sandbox(), ["127.0.0.1:9"], "me", "secret", clock, **more
         )
 
@@ -85,7 +84,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Port]:
         closing(ports.claim(0, 0, "test")) as listener,
         closing(database.connect(path)) as connection,
     ):
-        local = Local(connection, Sandbox(), ["127.0.0.1:9"], "me", "secret", Clock())
+        local = LocalPort(connection, Sandbox(), ["127.0.0.1:9"], "me", "secret", Clock())
         server = Server(application.build(local, messages.append), listener)
         server.start()
         try:

@@ -1,1 +1,1 @@
-"""The local Kafka broker, and the records that the local Port writes to it."""
+"""The local Kafka broker, and the thread that writes to it what the local Port says."""

@@ -1,1 +1,1 @@
-"""The sandbox's web page."""
+"""The web page that shows the local Port, and what it calls."""

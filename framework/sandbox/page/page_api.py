@@ -9,13 +9,13 @@ from framework.sandbox.port import entity_store, integrations, refusals
 from framework.sandbox.port.api import Handler
 from framework.sandbox.port.calls import Answer, Call, Json
 from framework.sandbox.port.documents import BLUEPRINTS, INTEGRATIONS
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import LocalPort
 
 ROWS = 100  # of a table, at most
 SHOWN = ("identifier", "integrationType", "version", "resyncState", "createdAt", "updatedAt")
 
 
-def overview(local: Local, call: Call) -> Answer:
+def overview(local: LocalPort, call: Call) -> Answer:
     """GET /page/overview: all that is shown without being chosen; the page asks again and again."""
     del call
     counts = entity_store.counts(local.database)
@@ -31,13 +31,13 @@ def overview(local: Local, call: Call) -> Answer:
     )
 
 
-def get_mapping(local: Local, call: Call) -> Answer:
+def get_mapping(local: LocalPort, call: Call) -> Answer:
     """GET /page/integrations/{identifier}/mapping: as YAML."""
     integration = INTEGRATIONS.get(local.database, call.names["identifier"])
     return Answer({"yaml": yaml_text.dump(integration["config"] or {})})
 
 
-def put_mapping(local: Local, call: Call) -> Answer:
+def put_mapping(local: LocalPort, call: Call) -> Answer:
     """PUT /page/integrations/{identifier}/mapping: a wrong text is refused with its line."""
     text = call.object().get("yaml")
     if not isinstance(text, str):
@@ -51,12 +51,12 @@ def put_mapping(local: Local, call: Call) -> Answer:
     return Answer(messages=integrations.update_config(local, update).messages)
 
 
-def resync(local: Local, call: Call) -> Answer:
+def resync(local: LocalPort, call: Call) -> Answer:
     """POST /page/integrations/{identifier}/resync: what Port's own button does."""
     return Answer(messages=integrations.request_resync(local, call).messages)
 
 
-def table(local: Local, call: Call) -> Answer:
+def table(local: LocalPort, call: Call) -> Answer:
     """GET /page/blueprints/{blueprint}/entities: a table, searched and cut to a page of it."""
     blueprint = BLUEPRINTS.get(local.database, call.names["blueprint"])
     rows = entity_store.listing(local.database, blueprint["identifier"])

@@ -1,1 +1,1 @@
-"""The local Port."""
+"""The local Port: its catalog, its rules, its routes."""

@@ -12,10 +12,10 @@ from framework.sandbox.port import (
     ownership,
 )
 from framework.sandbox.port.calls import Answer, Call
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import LocalPort
 from framework.sandbox.port.rate_limits import BULK, ENTITIES, OTHER, SINGLE, UNAUTHENTICATED
 
-Handler = Callable[[Local, Call], Answer]
+Handler = Callable[[LocalPort, Call], Answer]
 
 BLUEPRINT = "/v1/blueprints/{blueprint}"
 ENTITY = BLUEPRINT + "/entities/{identifier}"

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from framework.sandbox.port import refusals
 from framework.sandbox.port.calls import Answer, Call
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import LocalPort
 
 TOKEN_SECONDS = 3 * 3600
 LEAST_SECONDS = 1  # a token with less left is replaced
@@ -25,7 +25,7 @@ class Token(Struct, frozen=True):
     expires: int
 
 
-def give_token(local: Local, call: Call) -> Answer:
+def give_token(local: LocalPort, call: Call) -> Answer:
     """POST /v1/auth/access_token: a token for a client id and its secret."""
     body = call.object()
     if set(body) != {"clientId", "clientSecret"}:
@@ -41,7 +41,7 @@ def give_token(local: Local, call: Call) -> Answer:
     return Answer({"accessToken": token.text, "expiresIn": left, "tokenType": SCHEME})
 
 
-def check(local: Local, header: str) -> None:
+def check(local: LocalPort, header: str) -> None:
     """Let a request pass whose Authorization header holds today's token; else refuse it."""
     scheme, _, text = header.partition(" ")
     token = _current(local)
@@ -51,13 +51,13 @@ def check(local: Local, header: str) -> None:
         raise refusals.unauthorized("the access token has expired")
 
 
-def _current(local: Local) -> Token:
+def _current(local: LocalPort) -> Token:
     query = "SELECT document FROM facts WHERE name = ?"
     row = local.database.execute(query, (TOKEN,)).fetchone()
     return msgspec.json.decode(row[0], type=Token) if row else Token("", 0)
 
 
-def _make(local: Local) -> Token:
+def _make(local: LocalPort) -> Token:
     expires = int(local.seconds()) + TOKEN_SECONDS
     token = Token(_jwt(local, expires), expires)
     query = "INSERT OR REPLACE INTO facts VALUES (?, ?)"
@@ -65,7 +65,7 @@ def _make(local: Local) -> Token:
     return token
 
 
-def _jwt(local: Local, expires: int) -> str:
+def _jwt(local: LocalPort, expires: int) -> str:
     """Return a JSON Web Token: clients of Port look into it for `isMachine`."""
     claims = {
         "orgId": local.settings.org_id,

@@ -6,23 +6,23 @@ Source: https://docs.port.io/api-reference/create-a-blueprint and its neighbours
 from framework.sandbox.port import blueprint_rules, entity_store, names, refusals, unverified
 from framework.sandbox.port.calls import Answer, Call, Json
 from framework.sandbox.port.documents import BLUEPRINTS
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import LocalPort
 
 STAMPS = ("createdAt", "createdBy", "updatedAt", "updatedBy")
 
 
-def listing(local: Local, call: Call) -> Answer:
+def listing(local: LocalPort, call: Call) -> Answer:
     """GET /v1/blueprints."""
     del call
     return Answer({"blueprints": BLUEPRINTS.all(local.database)})
 
 
-def get(local: Local, call: Call) -> Answer:
+def get(local: LocalPort, call: Call) -> Answer:
     """GET /v1/blueprints/{blueprint}."""
     return Answer({"blueprint": BLUEPRINTS.get(local.database, call.names["blueprint"])})
 
 
-def create(local: Local, call: Call) -> Answer:
+def create(local: LocalPort, call: Call) -> Answer:
     """POST /v1/blueprints."""
     body = {**blueprint_rules.COMPLETE, **_unstamped(call.object())}
     blueprint_rules.check(local.database, body)
@@ -33,19 +33,19 @@ def create(local: Local, call: Call) -> Answer:
     return Answer({"blueprint": blueprint}, 201)
 
 
-def replace(local: Local, call: Call) -> Answer:
+def replace(local: LocalPort, call: Call) -> Answer:
     """PUT /v1/blueprints/{blueprint}: what the body leaves out is gone."""
     before = BLUEPRINTS.get(local.database, call.names["blueprint"])
     return _store(local, before, {**blueprint_rules.COMPLETE, **_unstamped(call.object())})
 
 
-def update(local: Local, call: Call) -> Answer:
+def update(local: LocalPort, call: Call) -> Answer:
     """PATCH /v1/blueprints/{blueprint}: what the body leaves out stays."""
     before = BLUEPRINTS.get(local.database, call.names["blueprint"])
     return _store(local, before, {**before, **_unstamped(call.object())})
 
 
-def delete(local: Local, call: Call) -> Answer:
+def delete(local: LocalPort, call: Call) -> Answer:
     """DELETE /v1/blueprints/{blueprint}: it must have no entities and be no relation's target."""
     identifier = names.check_blueprint(call.names["blueprint"])
     if entity_store.count(local.database, identifier):
@@ -59,7 +59,7 @@ def delete(local: Local, call: Call) -> Answer:
     return Answer()
 
 
-def _store(local: Local, before: Json, body: Json) -> Answer:
+def _store(local: LocalPort, before: Json, body: Json) -> Answer:
     body = {"identifier": before["identifier"], **body}
     if body["identifier"] != before["identifier"]:
         raise refusals.invalid("renaming a blueprint is not part of the sandbox")
@@ -75,7 +75,7 @@ def _unstamped(body: Json) -> Json:
     return {name: value for name, value in body.items() if name not in STAMPS}
 
 
-def _check_no_target(local: Local, identifier: str) -> None:
+def _check_no_target(local: LocalPort, identifier: str) -> None:
     for blueprint in BLUEPRINTS.all(local.database):
         targets = {relation["target"] for relation in blueprint["relations"].values()}
         if identifier in targets and blueprint["identifier"] != identifier:

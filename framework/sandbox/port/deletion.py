@@ -10,12 +10,12 @@ from framework.sandbox.port import entity_store, refusals, unverified
 from framework.sandbox.port.calls import Answer, Call
 from framework.sandbox.port.documents import BLUEPRINTS
 from framework.sandbox.port.entity_store import Key, Reference
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import LocalPort
 
 MOST_DELETIONS = 100
 
 
-def delete(local: Local, call: Call) -> Answer:
+def delete(local: LocalPort, call: Call) -> Answer:
     """DELETE /v1/blueprints/{blueprint}/entities/{identifier}."""
     cascade = call.required_flag("delete_dependents")
     key = Key(call.names["blueprint"], call.names["identifier"])
@@ -25,7 +25,7 @@ def delete(local: Local, call: Call) -> Answer:
     return Answer()
 
 
-def delete_many(local: Local, call: Call) -> Answer:
+def delete_many(local: LocalPort, call: Call) -> Answer:
     """POST /v1/blueprints/{blueprint}/bulk/entities/delete: all or nothing."""
     cascade = call.required_flag("delete_dependents")
     blueprint = call.names["blueprint"]

@@ -11,7 +11,7 @@ from framework.sandbox.port import entity_rules, entity_store, names, refusals, 
 from framework.sandbox.port.calls import Answer, Call, Json
 from framework.sandbox.port.documents import BLUEPRINTS
 from framework.sandbox.port.entity_store import Key
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import LocalPort
 
 MOST_UPSERTS = 20
 OVERWRITTEN = ("title", "icon", "team")
@@ -28,32 +28,32 @@ class Options(Struct, frozen=True):
     datasource: str
 
 
-def get(local: Local, call: Call) -> Answer:
+def get(local: LocalPort, call: Call) -> Answer:
     """GET /v1/blueprints/{blueprint}/entities/{identifier}."""
     BLUEPRINTS.get(local.database, call.names["blueprint"])
     key = Key(call.names["blueprint"], call.names["identifier"])
     return Answer({"entity": entity_store.get(local.database, key)})
 
 
-def listing(local: Local, call: Call) -> Answer:
+def listing(local: LocalPort, call: Call) -> Answer:
     """GET /v1/blueprints/{blueprint}/entities: all of them."""
     BLUEPRINTS.get(local.database, call.names["blueprint"])
     return Answer({"entities": entity_store.listing(local.database, call.names["blueprint"])})
 
 
-def count(local: Local, call: Call) -> Answer:
+def count(local: LocalPort, call: Call) -> Answer:
     """GET /v1/blueprints/{blueprint}/entities-count."""
     BLUEPRINTS.get(local.database, call.names["blueprint"])
     return Answer({"count": entity_store.count(local.database, call.names["blueprint"])})
 
 
-def create(local: Local, call: Call) -> Answer:
+def create(local: LocalPort, call: Call) -> Answer:
     """POST /v1/blueprints/{blueprint}/entities."""
     entity, created = _upsert(local, _options(local, call), call.body)
     return Answer({"entity": entity}, 201 if created else unverified.UPDATED_STATUS)
 
 
-def create_many(local: Local, call: Call) -> Answer:
+def create_many(local: LocalPort, call: Call) -> Answer:
     """POST /v1/blueprints/{blueprint}/entities/bulk: what is refused stands under `errors`."""
     options = _options(local, call)
     bodies = call.object().get("entities")
@@ -73,7 +73,7 @@ def create_many(local: Local, call: Call) -> Answer:
     return Answer({"entities": stored, "errors": errors}, status)
 
 
-def _options(local: Local, call: Call) -> Options:
+def _options(local: LocalPort, call: Call) -> Options:
     for name in LEFT_OUT:
         if call.query.get(name, "false") != "false":
             raise refusals.invalid(f"query parameter {name!r} is not part of the sandbox")
@@ -86,7 +86,7 @@ def _options(local: Local, call: Call) -> Options:
     )
 
 
-def _upsert(local: Local, options: Options, body: object) -> tuple[Json, bool]:
+def _upsert(local: LocalPort, options: Options, body: object) -> tuple[Json, bool]:
     """Check everything, then write: a refused entity leaves nothing behind."""
     if not isinstance(body, dict):
         raise refusals.invalid("an entity must be a JSON object")
@@ -105,7 +105,7 @@ def _upsert(local: Local, options: Options, body: object) -> tuple[Json, bool]:
     return entity, before is None
 
 
-def _combined(local: Local, key: Key, body: Json, before: Json | None, *, merge: bool) -> Json:
+def _combined(local: LocalPort, key: Key, body: Json, before: Json | None, *, merge: bool) -> Json:
     now = local.clock.now()
     entity: Json = {"identifier": key.identifier, "title": None, "icon": None, "team": []}
     entity |= {"blueprint": key.blueprint, "properties": {}, "relations": {}}
@@ -130,7 +130,7 @@ def _targets(entity: Json, blueprint: Json) -> dict[str, list[Key]]:
     return targets
 
 
-def _meet(local: Local, options: Options, key: Key, targets: dict[str, list[Key]]) -> None:
+def _meet(local: LocalPort, options: Options, key: Key, targets: dict[str, list[Key]]) -> None:
     """Make sure that every related entity is there: make it, or refuse with 404."""
     named = [target for many in targets.values() for target in many]
     missing = [

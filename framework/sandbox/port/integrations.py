@@ -5,11 +5,10 @@ Source: api.getport.io's specification and what Port's own clients send and read
 
 import secrets
 
-from framework.sandbox.kafka import change_records
-from framework.sandbox.port import refusals, unverified
+from framework.sandbox.port import change_records, refusals, unverified
 from framework.sandbox.port.calls import Answer, Call, Json
 from framework.sandbox.port.documents import INTEGRATIONS
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import LocalPort
 
 # What may be set; the right side is the value of a new integration.
 SETTABLE: Json = {
@@ -28,7 +27,7 @@ STATUSES = ("running", "completed", "failed", "aborted")
 STATE_KEYS = {"status", "lastResyncStart", "lastResyncEnd", "nextResync", "intervalInMinuets"}
 
 
-def create(local: Local, call: Call) -> Answer:
+def create(local: LocalPort, call: Call) -> Answer:
     """POST /v1/integration: an integration introduces itself."""
     body = call.object()
     identifier = body.get("installationId")
@@ -55,18 +54,18 @@ def create(local: Local, call: Call) -> Answer:
     return Answer({"integration": integration}, 201)
 
 
-def listing(local: Local, call: Call) -> Answer:
+def listing(local: LocalPort, call: Call) -> Answer:
     """GET /v1/integration."""
     del call
     return Answer({"integrations": INTEGRATIONS.all(local.database)})
 
 
-def get(local: Local, call: Call) -> Answer:
+def get(local: LocalPort, call: Call) -> Answer:
     """GET /v1/integration/{identifier}."""
     return Answer({"integration": INTEGRATIONS.get(local.database, call.names["identifier"])})
 
 
-def update(local: Local, call: Call) -> Answer:
+def update(local: LocalPort, call: Call) -> Answer:
     """PATCH /v1/integration/{identifier}: an empty body asks for a resync."""
     body = {} if call.body is None else call.object()
     before = INTEGRATIONS.get(local.database, call.names["identifier"])
@@ -75,7 +74,7 @@ def update(local: Local, call: Call) -> Answer:
     return _change(local, call, before, {**before, **_settable(body)})
 
 
-def update_config(local: Local, call: Call) -> Answer:
+def update_config(local: LocalPort, call: Call) -> Answer:
     """PATCH /v1/integration/{identifier}/config: the mapping and nothing else."""
     body = call.object()
     if set(body) != {"config"} or not isinstance(body["config"], dict):
@@ -84,7 +83,7 @@ def update_config(local: Local, call: Call) -> Answer:
     return _change(local, call, before, {**before, "config": body["config"]})
 
 
-def request_resync(local: Local, call: Call) -> Answer:
+def request_resync(local: LocalPort, call: Call) -> Answer:
     """Ask for a resync without any change."""
     integration = INTEGRATIONS.get(local.database, call.names["identifier"])
     if call.skip_resync:
@@ -96,7 +95,7 @@ def request_resync(local: Local, call: Call) -> Answer:
     return Answer({"integration": integration}, messages=told)
 
 
-def update_resync_state(local: Local, call: Call) -> Answer:
+def update_resync_state(local: LocalPort, call: Call) -> Answer:
     """PATCH /v1/integration/{identifier}/resync-state.
 
     The integration and its state are then updated at the same time, by which listeners tell this
@@ -115,13 +114,13 @@ def update_resync_state(local: Local, call: Call) -> Answer:
     return Answer({"integration": after}, messages=(change_records.updated(local, before, after),))
 
 
-def delete(local: Local, call: Call) -> Answer:
+def delete(local: LocalPort, call: Call) -> Answer:
     """DELETE /v1/integration/{identifier}; its entities stay."""
     INTEGRATIONS.delete(local.database, call.names["identifier"])
     return Answer()
 
 
-def _change(local: Local, call: Call, before: Json, after: Json) -> Answer:
+def _change(local: LocalPort, call: Call, before: Json, after: Json) -> Answer:
     after = {**after, "updatedAt": local.clock.now(), "updatedBy": local.client_id}
     after["integrationType"] = after["installationAppType"]
     INTEGRATIONS.replace(local.database, after)

@@ -1,16 +1,32 @@
-"""What every route of the local Port works with."""
+"""What every route of the local Port works with: its catalog, its settings, its clock."""
 
 import sqlite3
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
-from framework.sandbox.port.clock import Clock
+from framework import moments
 from framework.sandbox.settings import Sandbox
 
+TICK = timedelta(milliseconds=1)
 
-class Local(Struct, frozen=True):
+
+class Clock:
+    """Gives strictly growing times: two changes are told apart by `updatedAt` alone."""
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)):
+        self._now = now
+        self._last = datetime.min.replace(tzinfo=UTC)
+
+    def now(self) -> str:
+        """Return the time, at least a millisecond after the last one given."""
+        self._last = max(self._now(), self._last + TICK)
+        return moments.of(self._last)
+
+
+class LocalPort(Struct, frozen=True):
     """The local Port: its catalog, its settings with the credentials filled in, its clock."""
 
     database: sqlite3.Connection

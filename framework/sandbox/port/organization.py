@@ -1,10 +1,10 @@
 """The organisation and what its Kafka clients log in with."""
 
 from framework.sandbox.port.calls import Answer, Call
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import LocalPort
 
 
-def get(local: Local, call: Call) -> Answer:
+def get(local: LocalPort, call: Call) -> Answer:
     """GET /v1/organization."""
     del call
     organization = {
@@ -16,7 +16,7 @@ def get(local: Local, call: Call) -> Answer:
     return Answer({"organization": organization})
 
 
-def get_kafka_credentials(local: Local, call: Call) -> Answer:
+def get_kafka_credentials(local: LocalPort, call: Call) -> Answer:
     """GET /v1/kafka-credentials."""
     del call
     credentials = {

@@ -9,7 +9,7 @@ import msgspec
 from framework import moments
 from framework.sandbox.port import refusals, unverified
 from framework.sandbox.port.calls import Answer, Call, Json
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import LocalPort
 
 QUERY = """
 SELECT blueprint, identifier FROM entities
@@ -21,7 +21,7 @@ ORDER BY blueprint, identifier LIMIT :limit
 """
 
 
-def listing(local: Local, call: Call) -> Answer:
+def listing(local: LocalPort, call: Call) -> Answer:
     """POST /v1/blueprints/entities/datasource-entities: a page of what a writer owns."""
     body = call.object()
     limit = body.get("limit", unverified.LISTING_PAGE)

@@ -18,7 +18,7 @@ OTHER = "other"
 LIMITS = {UNAUTHENTICATED: 100, ENTITIES: 35_000, BULK: 35_000, SINGLE: 10_000, OTHER: 15_000}
 
 
-class Limits:
+class RateLimits:
     """Counts requests in windows of five minutes."""
 
     def __init__(self, seconds: Callable[[], float] = time.time):

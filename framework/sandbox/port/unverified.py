@@ -22,7 +22,7 @@ UNKNOWN_TARGET_STATUS = 422
 PARTLY_STATUS = 207  # a bulk upsert with any error, also when every entity failed
 UPDATED_STATUS = 200  # POST of one entity that was there already; a created one is 201
 
-# Limits that the specification does not name.
+# RateLimits that the specification does not name.
 INTEGRATION_IDENTIFIER_LENGTH = 200
 LISTING_PAGE = 5000  # what Ocean asks for; more is refused
 

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from framework.sandbox.port import authentication, unverified
 from framework.sandbox.port.api import Handler
 from framework.sandbox.port.calls import Answer, Call, Message
-from framework.sandbox.port.local_port import Local
-from framework.sandbox.port.rate_limits import UNAUTHENTICATED, Limits
+from framework.sandbox.port.local_port import LocalPort
+from framework.sandbox.port.rate_limits import UNAUTHENTICATED, RateLimits
 from framework.sandbox.port.refusals import RefusedError, not_found
 
 MOST_BYTES = 1024 * 1024  # Port's limit for one body
@@ -26,10 +26,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Web:
     """Turns handlers into endpoints; `publish` takes what Kafka is to be told, after the commit."""
 
-    def __init__(self, local: Local, publish: Callable[[Message], None]):
+    def __init__(self, local: LocalPort, publish: Callable[[Message], None]):
         self.local = local
         self._publish = publish
-        self._limits = Limits(local.seconds)
+        self._limits = RateLimits(local.seconds)
 
     def port(self, handler: Handler, group: str) -> Endpoint:
         """Return an endpoint of Port's API: it counts, and wants a token unless it gives one."""

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from framework.sandbox.port.rate_limits import Limits
+from framework.sandbox.port.rate_limits import RateLimits
 from framework.sandbox.port.refusals import RefusedError
 
 
@@ -73,7 +73,7 @@ def test_a_failure_of_ours_is_a_500_with_a_body(port):
 
 def test_the_requests_of_a_window_are_counted_then_refused():
     now = [0.0]
-    limits = Limits(lambda: now[0])
+    limits = RateLimits(lambda: now[0])
     for _ in range(100):
         headers = limits.count("unauthenticated")
     limits.check("unauthenticated")

@@ -4,7 +4,7 @@ import secrets
 
 from framework.sandbox.port import unverified
 from framework.sandbox.port.calls import Json, Message
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import LocalPort
 from framework.sandbox.settings import RESYNC_REQUESTS_FLAG
 
 
@@ -13,7 +13,7 @@ def topics(org_id: str) -> tuple[str, str]:
     return f"{org_id}.change.log", f"{org_id}.integration.resync.requests"
 
 
-def updated(local: Local, before: Json, after: Json) -> Message:
+def updated(local: LocalPort, before: Json, after: Json) -> Message:
     """Return the change.log message of an integration that changed."""
     return Message(
         topics(local.settings.org_id)[0],
@@ -29,7 +29,7 @@ def updated(local: Local, before: Json, after: Json) -> Message:
     )
 
 
-def resync(local: Local, integration: Json) -> Message:
+def resync(local: LocalPort, integration: Json) -> Message:
     """Return the change.log message of a resync that someone asked for."""
     return Message(
         topics(local.settings.org_id)[0],
@@ -43,7 +43,7 @@ def resync(local: Local, integration: Json) -> Message:
     )
 
 
-def resync_requests(local: Local, integration: Json) -> tuple[Message, ...]:
+def resync_requests(local: LocalPort, integration: Json) -> tuple[Message, ...]:
     """Return the message of the newer topic, none where the organisation lacks its flag."""
     settings = local.settings
     if RESYNC_REQUESTS_FLAG not in settings.feature_flags:
@@ -53,6 +53,6 @@ def resync_requests(local: Local, integration: Json) -> tuple[Message, ...]:
     return (Message(topics(settings.org_id)[1], value),)
 
 
-def _trigger(local: Local, at: str) -> Json:
+def _trigger(local: LocalPort, at: str) -> Json:
     by = {"orgId": local.settings.org_id, "userId": local.client_id}
     return {"by": by, "origin": "API", "at": at}

@@ -10,11 +10,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from framework.sandbox.page import page_api, pages
 from framework.sandbox.port import api
 from framework.sandbox.port.calls import Message
-from framework.sandbox.port.local_port import Local
+from framework.sandbox.port.local_port import LocalPort
 from framework.sandbox.port.web import Web, refuse
 
 
-def build(local: Local, publish: Callable[[Message], None]) -> ASGIApp:
+def build(local: LocalPort, publish: Callable[[Message], None]) -> ASGIApp:
     """Return the application that serves one local Port."""
     web = Web(local, publish)
     routes = [

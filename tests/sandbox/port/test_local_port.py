@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from framework.sandbox.port.clock import Clock
+from framework.sandbox.port.local_port import Clock
 
 
 def test_no_time_is_given_twice():
