@@ -1,7 +1,6 @@
-"""The forms a handler may have: a list or a generator, or a coroutine or an async generator."""
+"""The forms a handler may have: a list, a generator, a coroutine, an async generator."""
 
 import contextlib
-import importlib
 from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Mapping
 from typing import Any
 
@@ -9,10 +8,12 @@ from framework.sdk.attempt import Attempt
 
 
 def drain(answer: Any, take: Callable[[Any], None], attempt: Attempt) -> None:
-    """Give `take` all that a handler's answer holds; a cancel interrupts an async one's waits."""
+    """Give `take` everything in a handler's answer; a cancel interrupts an async one's waits."""
     if isinstance(answer, Awaitable | AsyncIterable):
-        # asyncio takes 4 MB of each process: only of those whose author wants it.
-        importlib.import_module("framework.sdk.waiting").drain(answer, take, attempt)
+        # Imported here, since asyncio costs 4 MB in each process: only async handlers pay for it.
+        from framework.sdk import waiting  # noqa: PLC0415
+
+        waiting.drain(answer, take, pass_on, attempt)
     else:
         pass_on(answer, take)
 

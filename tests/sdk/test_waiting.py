@@ -4,6 +4,7 @@ import threading
 import pytest
 
 from framework.sdk import waiting
+from framework.sdk.forms import pass_on
 
 
 class Query:
@@ -19,7 +20,7 @@ class Query:
 
 def test_what_can_be_awaited_is_not_walked_over(attempt):
     taken: list[object] = []
-    waiting.drain(Query(), taken.append, attempt)
+    waiting.drain(Query(), taken.append, pass_on, attempt)
     assert taken == [{"awaited": True}]
 
 
@@ -35,7 +36,7 @@ def test_a_cancel_interrupts_the_waits_of_an_async_generator(attempt):
             cleaned.append(True)
 
     with pytest.raises(asyncio.CancelledError):
-        waiting.drain(waits(), lambda _: None, attempt)
+        waiting.drain(waits(), lambda _: None, pass_on, attempt)
     assert cleaned == [True]
 
 
@@ -47,5 +48,5 @@ def test_other_tasks_run_on_while_the_window_is_full(attempt):
         yield {"id": 1}
         task.cancel()
 
-    waiting.drain(has_a_task(), lambda _: ran.wait(10), attempt)
+    waiting.drain(has_a_task(), lambda _: ran.wait(10), pass_on, attempt)
     assert ran.is_set()
