@@ -1,7 +1,7 @@
-"""Bytes to messages and back: one JSON object a line, and what to make of lines that are not.
+"""Bytes to messages and back: one JSON object on each line, and a value for lines that are none.
 
-Nothing that the other side sends can raise out of here: whatever arrives becomes a message, or one
-of `Stray`, `Unknown`, `Broken` that says what it was.
+Nothing that the other side sends raises an error here. A line becomes a message, or one of `Stray`,
+`Unknown` and `Broken` that says what it was.
 """
 
 import re
@@ -21,19 +21,19 @@ M = TypeVar("M", bound=Message)
 
 
 class Stray(Struct, frozen=True):
-    """A line that is no message at all: stray output."""
+    """A line that is not a message: stray output."""
 
     text: str
 
 
 class Unknown(Struct, frozen=True):
-    """A message of a type this side does not know: a newer peer; ignored and counted."""
+    """A message of a type that this side does not know, from a newer peer; ignored and counted."""
 
     type: str
 
 
 class Broken(Struct, frozen=True):
-    """A message of a known type with a wrong shape or size, and the delivery it names, if any."""
+    """A message of a known type with a wrong shape or size, and the delivery that it names."""
 
     reason: str
     delivery: str | None
@@ -57,7 +57,7 @@ def encode(message: Message) -> bytes:
 
 
 class Lines:
-    """Cut a stream of bytes into lines, judging the limit while a line accumulates."""
+    """Cuts a stream of bytes into lines and checks the size limit as a line grows."""
 
     def __init__(self, limit: int):
         self._limit = limit
@@ -69,12 +69,14 @@ class Lines:
         *ends, rest = chunk.split(b"\n")
         for end in ends:
             self._keep(end)
-            yield self._take()
+            line, size = bytes(self._line), self._size
+            self._line, self._size = bytearray(), 0
+            yield Oversized(line[:PREFIX]) if size > self._limit else line
         self._keep(rest)
 
     @property
     def partial(self) -> int:
-        """How many bytes of an unfinished line are waiting."""
+        """How many bytes of an unfinished line have arrived."""
         return self._size
 
     def _keep(self, part: bytes) -> None:
@@ -82,14 +84,9 @@ class Lines:
         self._size += len(part)
         self._line += part[:room]
 
-    def _take(self) -> bytes | Oversized:
-        line, size = bytes(self._line), self._size
-        self._line, self._size = bytearray(), 0
-        return Oversized(line[:PREFIX]) if size > self._limit else line
-
 
 class Decoder(Generic[M]):
-    """Decode lines into the members of one direction's union (`Up` or `Down`)."""
+    """Decodes lines into the members of one direction's union (`Up` or `Down`)."""
 
     def __init__(self, union: Any):
         self._tag = msgspec.json.Decoder(Envelope)
@@ -110,12 +107,9 @@ class Decoder(Generic[M]):
             return Stray(line.decode(errors="replace"))
         if tag not in self._members:
             return Unknown(tag)
-        return self._member(tag, line)
-
-    def _member(self, tag: str, line: bytes) -> M | Broken:
         try:
             if not line.isascii():
-                line.decode()  # inside a Raw msgspec lets broken UTF-8 through
+                line.decode()  # msgspec does not check the UTF-8 inside a Raw
             return self._members[tag].decode(line)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             return Broken(f"{tag}: {error}", named_delivery(line))
@@ -128,7 +122,7 @@ def begins_like(line: bytes, members: dict[str, Any]) -> bool:
 
 
 def named_delivery(line: bytes) -> str | None:
-    """Return the delivery that the beginning of a broken line names."""
+    """Return the delivery named at the beginning of a broken line."""
     match = DELIVERY.match(line[:PREFIX])
     if match is None:
         return None

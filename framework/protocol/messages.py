@@ -1,7 +1,7 @@
 """Every message an integration and the supervisor exchange, protocol version 1.
 
-A message is one JSON object with the tag `type` first; a message about a delivery has `delivery`
-second, so that a frame too broken to decode still says which delivery it ruins.
+A message is one JSON object with the tag `type` first. A message about a delivery has `delivery`
+second, so that an unreadable frame still identifies the delivery it affects.
 """
 
 from typing import Any, Literal
@@ -9,14 +9,14 @@ from typing import Any, Literal
 from msgspec import Raw, Struct, field
 
 VERSION = 1
-WINDOW = 8  # pages that may be on their way without an `ack`
+WINDOW = 8  # pages that may be sent without an `ack`
 MAX_FRAME_UP = 8 * 1024 * 1024  # bytes in one line from an integration
 MAX_FRAME_DOWN = 2 * 1024 * 1024  # bytes in one line to an integration
 HEARTBEAT_SECONDS = 10
 
 
 def nothing() -> Raw:
-    """Return an empty object: a default that is made, since a schema cannot hold a Raw."""
+    """Return an empty object: a default factory, since a schema cannot hold a Raw."""
     return Raw(b"{}")
 
 

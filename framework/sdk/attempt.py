@@ -1,4 +1,4 @@
-"""One delivery while it is in work: its window of pages, and whether it was given up."""
+"""One delivery in progress: its window of pages, and whether it was given up."""
 
 import contextlib
 import queue
@@ -13,7 +13,7 @@ WAKE_SECONDS = 5.0  # no wait without an end; acks and a cancel wake it at once
 
 
 class Attempt:
-    """The reader thread posts acks and a cancel; the working thread takes turns for pages."""
+    """The reader thread posts acks and a cancel; the working thread asks for room for each page."""
 
     def __init__(self, delivery: str, window: int, send: Callable[[Message], None]) -> None:
         self.delivery = delivery
@@ -37,11 +37,11 @@ class Attempt:
         return self._sent
 
     def ack(self, seq: int) -> None:
-        """Note that the supervisor is finished with every page up to `seq`."""
+        """Record that the supervisor has finished every page up to `seq`."""
         self._acks.put(seq)
 
     def cancel(self) -> None:
-        """Give the delivery up and wake what waits in it."""
+        """Give the delivery up and wake everything that waits in it."""
         self._cancelled.set()
         self._acks.put(0)
         for wake in tuple(self._wakers):
@@ -63,7 +63,7 @@ class Attempt:
 
     @contextlib.contextmanager
     def waking(self, wake: Callable[[], None]) -> Iterator[None]:
-        """Call `wake` on a cancel, also on one that came before."""
+        """Call `wake` on a cancel, or now if the cancel came before."""
         self._wakers.append(wake)
         try:
             if self.cancelled:

@@ -15,27 +15,27 @@ PR_SET_PDEATHSIG, IOLBF, EX_CONFIG = 1, 1, 78
 
 
 def private_channels() -> tuple[int, int]:
-    """Move stdin and stdout to private fds; whatever is printed from now on goes to stderr."""
+    """Move stdin and stdout to private fds; whatever is printed later goes to stderr."""
     commands, answers = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     for stream in (sys.stdout, sys.stderr):  # the same objects as sys.__stdout__, sys.__stderr__
         assert isinstance(stream, io.TextIOWrapper)
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    libc = ctypes.CDLL(None)  # what a C library prints would wait in its buffer, too
+    libc = ctypes.CDLL(None)  # a C library has a buffer of its own
     libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, IOLBF, 0)
     return commands, answers
 
 
 def die_with(parent: str) -> None:
-    """Let the kernel end this process with its parent; end now if the parent is gone already."""
+    """Have the kernel kill this process when its parent dies; exit if it is dead already."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if str(os.getppid()) != parent:
         sys.exit(f"FRAMEWORK_PARENT is {parent!r} but the parent is {os.getppid()}: not ours")
 
 
 def find_msgspec(fallback: str) -> None:
-    """Keep the integration's own msgspec if it is new enough; bring ours if it has none."""
+    """Keep the integration's own msgspec if it is new enough; add ours if it has none."""
     if importlib.util.find_spec("msgspec") is None:
         sys.path.append(fallback)
     version = importlib.import_module("msgspec").__version__
@@ -51,7 +51,7 @@ if __name__ == "__main__":
     here, main = Path(__file__).resolve(), Path(sys.argv[1]).resolve()
     sys.path[:] = [entry for entry in sys.path if entry != str(here.parent)]
     find_msgspec(os.environ.get("FRAMEWORK_MSGSPEC", ""))
-    sys.path.insert(0, str(here.parents[2]))  # in front: no package `framework` may hide ours
+    sys.path.insert(0, str(here.parents[2]))  # first: no other package `framework` may hide ours
     serve = importlib.import_module("framework.sdk.serve")
     del sys.path[0]
     sys.path.append(str(main.parent))

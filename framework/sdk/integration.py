@@ -1,4 +1,4 @@
-"""What an author makes one of in main.py: it knows the handlers, the configuration, the log."""
+"""The object that main.py makes one of: it holds the handlers, the configuration, the log."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ H = TypeVar("H", bound=Handler)
 
 
 class Integration:
-    """The one object of an integration; `log` takes lines for the integration's log."""
+    """An integration's handlers and configuration; `log` writes to the integration's log."""
 
     def __init__(self) -> None:
         self.log = Log()
@@ -21,10 +21,10 @@ class Integration:
         self._given_up: Callable[[], bool] = lambda: False
 
     def on_resync(self, kind: str) -> Callable[[H], H]:
-        """Register a handler that reads `kind`; several of one kind run in their order.
+        """Register a handler that reads `kind`; several for one kind run in that order.
 
-        It gets a `Resync` and returns a list of dicts or is a generator of dicts or of lists of
-        them; `async` forms of both are welcome. It stays callable as it is.
+        A handler gets a `Resync`. It returns a list of dicts, or is a generator of dicts or of
+        lists of dicts; both may be `async`. The decorated function stays callable as it is.
         """
         if not isinstance(kind, str):
             raise TypeError('on_resync needs the name of a kind: @integration.on_resync("issue")')
@@ -42,14 +42,14 @@ class Integration:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The configuration from config.yaml; it arrives after main.py is imported."""
+        """The configuration from config.yaml; it arrives once main.py has been imported."""
         if self._config is None:
             raise ConfigError("integration.config is not here yet: read it inside a handler")
         return self._config
 
     @property
     def cancelled(self) -> bool:
-        """Whether the work in hand was given up, or the process is to end: return soon."""
+        """Whether the current delivery was given up, or the process is to end: return soon."""
         return self._given_up()
 
     def handlers(self, kind: str) -> list[Handler]:
@@ -64,5 +64,5 @@ class Integration:
         self._config = config
 
     def watch(self, given_up: Callable[[], bool]) -> None:
-        """Take what `cancelled` asks; the sdk calls it."""
+        """Take the function that answers `cancelled`; the sdk calls it."""
         self._given_up = given_up

@@ -1,4 +1,4 @@
-"""An author's log lines: bounded in rate and size, what is over is dropped and counted."""
+"""An author's log lines, limited in rate and size; lines over a limit are dropped and counted."""
 
 import os
 import sys
@@ -30,53 +30,48 @@ class Log:
         self._dropped = 0
 
     def debug(self, message: str, /, **fields: Any) -> None:
-        """Say what helps to find a fault."""
+        """Log what helps to find a fault."""
         self._add("debug", message, fields)
 
     def info(self, message: str, /, **fields: Any) -> None:
-        """Say that the state changed."""
+        """Log a change of state."""
         self._add("info", message, fields)
 
     def warning(self, message: str, /, **fields: Any) -> None:
-        """Say what went wrong and was coped with."""
+        """Log a problem that was coped with."""
         self._add("warning", message, fields)
 
     def error(self, message: str, /, **fields: Any) -> None:
-        """Say what someone must act on."""
+        """Log a problem that someone must act on."""
         self._add("error", message, fields)
 
     def connect(self, writer: Writer) -> None:
-        """Send the lines from now on; a forked child, which has no writer thread, prints them."""
+        """Send lines from now on; a forked child has no writer thread and still prints them."""
         self._writer, self._pid = writer, os.getpid()
 
     def disconnect(self) -> None:
-        """Print the lines from now on."""
+        """Print lines from now on."""
         self._writer = None
 
     def _add(self, level: Level, message: str, fields: dict[str, Any]) -> None:
         writer = self._writer
         if writer is None or self._pid != os.getpid():
-            sys.stderr.write(
-                " ".join([f"{level}: {message}", *map(_printed, fields.items())]) + "\n"
-            )
+            words = [f"{level}: {message}", *(f"{name}={fields[name]!r}" for name in fields)]
+            sys.stderr.write(" ".join(words) + "\n")
             return
         line = _encoded(level, message, fields, self._dropped)
-        if len(line) > LINE_LIMIT or writer.backlog >= BACKLOG_LIMIT or not self._in_time():
+        if len(line) > LINE_LIMIT or writer.backlog >= BACKLOG_LIMIT or not self._within_rate():
             self._dropped += 1
             return
         self._dropped = 0
         writer.send_ahead(line)
 
-    def _in_time(self) -> bool:
+    def _within_rate(self) -> bool:
         now = self._clock()
         if now - self._second >= 1:
             self._second, self._lines = now, 0
         self._lines += 1
         return self._lines <= RATE
-
-
-def _printed(field: tuple[str, Any]) -> str:
-    return f"{field[0]}={field[1]!r}"
 
 
 def _encoded(level: Level, message: str, fields: dict[str, Any], dropped: int) -> bytes:

@@ -12,7 +12,7 @@ from framework.sdk.attempt import Attempt
 
 PAGE_ITEMS = 100
 PAGE_BYTES = 256 * 1024
-PAGE_SECONDS = 0.25  # the first yield later than this after the last cut closes the page
+PAGE_SECONDS = 0.25  # a yield that comes this long after the last cut closes the page
 ITEM_BYTES = 4 * 1024 * 1024
 
 
@@ -33,29 +33,28 @@ class Pages:
         self._last_cut = clock()
 
     def add(self, chunk: Any) -> None:
-        """Take one yield: an item or several; wait while the window is full."""
+        """Take what a handler yielded, one item or several; wait while the window is full."""
         self._attempt.check()
-        for item in _items(chunk):
-            self._append(self._encoded(item))
+        several = isinstance(chunk, Iterable) and not isinstance(chunk, (Mapping, str, bytes))
+        for item in chunk if several else (chunk,):
+            line = self._encoded(item)
+            if self._bytes + len(line) > PAGE_BYTES:
+                self.cut()
+            self._items.append(Raw(line))
+            self._bytes += len(line)
+            if len(self._items) == PAGE_ITEMS:
+                self.cut()
         if self._clock() - self._last_cut > PAGE_SECONDS:
             self.cut()
 
     def cut(self) -> None:
-        """Send what has gathered."""
+        """Send the items gathered so far as a page."""
         if self._items:
             seq = self._attempt.turn()
             kind, index = self._request.kind, self._request.index
             self._attempt.send(Page(self._attempt.delivery, seq, kind, index, self._items))
             self._items, self._bytes = [], 0
         self._last_cut = self._clock()
-
-    def _append(self, item: bytes) -> None:
-        if self._bytes + len(item) > PAGE_BYTES:
-            self.cut()
-        self._items.append(Raw(item))
-        self._bytes += len(item)
-        if len(self._items) == PAGE_ITEMS:
-            self.cut()
 
     def _encoded(self, item: Any) -> bytes:
         line = framing.encoder.encode(item)
@@ -65,8 +64,3 @@ class Pages:
         if len(line) > ITEM_BYTES:
             raise ValueError(f"kind {kind!r}: an item of {len(line)} bytes, the limit is 4 MiB")
         return line
-
-
-def _items(chunk: Any) -> Iterable[Any]:
-    several = isinstance(chunk, Iterable) and not isinstance(chunk, (Mapping, str, bytes))
-    return chunk if several else (chunk,)

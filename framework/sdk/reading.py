@@ -1,4 +1,4 @@
-"""Work off one resync: every kind that was asked for, whatever becomes of the others."""
+"""Read everything that one resync asks for; a kind that fails does not stop the others."""
 
 import traceback
 from typing import Literal
@@ -26,19 +26,23 @@ def read(kinds: list[KindRequest], integration: Integration, attempt: Attempt) -
     try:
         for request in kinds:
             failure = _read_kind(request, integration, attempt)
-            error = None if failure is None else failure.message
-            attempt.send(KindDone(attempt.delivery, request.kind, request.index, error))
-            if failure is not None:
+            reason = failure.message if failure else None
+            attempt.send(KindDone(attempt.delivery, request.kind, request.index, reason))
+            if failure:
                 failures[f"kind {request.kind!r}, resource {request.index}"] = failure
     except StoppedError:
         return Done(attempt.delivery, "cancelled")
     if failures:
-        return Done(attempt.delivery, "failed", _together(failures), attempt.pages)
+        first = next(iter(failures.values()))
+        lines = [f"{where}: {failure.message}" for where, failure in failures.items()]
+        message = "\n".join(lines)[:MESSAGE_CHARACTERS]
+        error = Failure(first.kind, message, first.traceback)
+        return Done(attempt.delivery, "failed", error, attempt.pages)
     return Done(attempt.delivery, "ok", pages=attempt.pages)
 
 
 def explain(error: BaseException) -> Failure:
-    """Put what a handler raised as the protocol does; only a bug has a traceback."""
+    """Return the protocol's form of what a handler raised; only a bug has a traceback."""
     for expected, name in CLASSES.items():
         if isinstance(error, expected):
             return Failure(name, _clean(str(error))[:MESSAGE_CHARACTERS])
@@ -51,29 +55,17 @@ def _read_kind(request: KindRequest, integration: Integration, attempt: Attempt)
     pages = Pages(attempt, request)
     failure = None
     try:
-        _run_handlers(request, integration, attempt, pages)
+        resync = Resync(integration.config, request, attempt)
+        for handler in integration.handlers(request.kind):
+            attempt.check()
+            drain(handler(resync), pages.add, attempt)
     except (StoppedError, KeyboardInterrupt):
         raise
-    except BaseException as error:  # noqa: BLE001 - the author's; asyncio's and exits as well
+    except BaseException as error:  # noqa: BLE001 - the author's code may raise anything
         failure = explain(error)
-    attempt.check()  # a handler that returned early because of a cancel has read nothing to the end
+    attempt.check()  # a handler that returned early because of a cancel did not read to the end
     pages.cut()
     return failure
-
-
-def _run_handlers(
-    request: KindRequest, integration: Integration, attempt: Attempt, pages: Pages
-) -> None:
-    resync = Resync(integration.config, request, attempt)
-    for handler in integration.handlers(request.kind):
-        attempt.check()
-        drain(handler(resync), pages.add, attempt)
-
-
-def _together(failures: dict[str, Failure]) -> Failure:
-    first = next(iter(failures.values()))
-    lines = [f"{where}: {failure.message}" for where, failure in failures.items()]
-    return Failure(first.kind, "\n".join(lines)[:MESSAGE_CHARACTERS], first.traceback)
 
 
 def _clean(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What the handler of a kind is asked to read."""
+"""What a handler is asked to read."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import msgspec
 from framework.protocol.messages import KindRequest, Progress
 from framework.sdk.attempt import Attempt
 
-PROGRESS_SECONDS = 1.0  # it is a sign of life; more of them would be dropped on the way
+PROGRESS_SECONDS = 1.0  # progress is a sign of life; more often would be dropped on the way
 
 
 class Resync:
@@ -28,7 +28,7 @@ class Resync:
         self.selector: dict[str, Any] = msgspec.json.decode(request.selector)
         self._attempt = attempt
         self._clock = clock
-        self._told = float("-inf")
+        self._reported = float("-inf")
 
     @property
     def cancelled(self) -> bool:
@@ -36,8 +36,8 @@ class Resync:
         return self._attempt.cancelled
 
     def progress(self, done: float, total: float | None = None) -> None:
-        """Say how far it is, in units of your own, where no page comes for minutes."""
+        """Report progress in your own units, where no page is sent for minutes."""
         now = self._clock()
-        if now - self._told >= PROGRESS_SECONDS:
-            self._told = now
+        if now - self._reported >= PROGRESS_SECONDS:
+            self._reported = now
             self._attempt.send(Progress(self._attempt.delivery, done, total))

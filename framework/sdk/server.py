@@ -1,7 +1,7 @@
 """The integration's side of the protocol: a thread that reads, one that works, one that writes.
 
-The reader neither works nor writes, so it answers a ping while a handler is busy, and two full
-pipes cannot hold each other up.
+The reader neither works nor writes. So it answers a ping while a handler is busy, and two full
+pipes cannot block each other.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -25,14 +25,14 @@ from framework.sdk.writer import Writer
 EX_SOFTWARE, EX_CONFIG = 70, 78  # as in sysexits.h
 CHUNK = 64 * 1024  # bytes, what a pipe holds
 EOF_SECONDS = 5.0  # for a handler to return once the supervisor is gone
-GRACE_SHARE = 0.8  # of a grace: the rest is for `bye` to arrive
-CLOSE_SECONDS = 2.0  # for the supervisor to read what was written last
+GRACE_SHARE = 0.8  # of the grace; the rest is for `bye` to arrive
+CLOSE_SECONDS = 2.0  # for the supervisor to read the last lines
 CAPABILITIES = ["stacks"]  # messages of protocol 1 that an older sdk does not answer
 SDK = f"msgspec {msgspec.__version__}, Python {sys.version.split()[0]}"
 
 
 class Server:
-    """Deliveries are worked off one after the other in the thread that calls `serve`."""
+    """Works on one delivery at a time, in the thread that calls `serve`."""
 
     def __init__(
         self, integration: Integration, name: str, writer: Writer, leave: Callable[[int], Any]
@@ -49,16 +49,6 @@ class Server:
         )
         self._stopping = threading.Event()
         self._bye = messages.Bye("")
-        self._take: dict[type, Callable[[Any], None]] = {
-            messages.SupervisorHello: self._hello,
-            messages.Configure: self._configure,
-            messages.Resync: self._resync,
-            messages.Cancel: self._cancel,
-            messages.Ack: self._ack,
-            messages.Ping: self._ping,
-            messages.Stacks: self._stacks,
-            messages.Shutdown: self._shutdown,
-        }
 
     def serve(self, commands: int) -> int:
         """Answer until `shutdown` or the end of `commands`; return the exit code."""
@@ -66,13 +56,10 @@ class Server:
         self._writer.start()
         threading.Thread(target=self._read, args=(commands,), name="reader", daemon=True).start()
         for order, attempt in iter(self._orders.get, None):
-            self._work(order, attempt)
+            self._current = attempt
+            self._finish(reading.read(order.kinds, self._integration, attempt))
         self._say_bye()
         return self._bye.code
-
-    def _work(self, order: messages.Resync, attempt: Attempt) -> None:
-        self._current = attempt
-        self._finish(reading.read(order.kinds, self._integration, attempt))
 
     def _finish(self, done: messages.Done) -> None:
         if self._running.pop(done.delivery, None) is not None:  # once, whoever comes first
@@ -86,15 +73,50 @@ class Server:
 
     def _read(self, commands: int) -> None:
         bye = messages.Bye("stdin ended")
+        lines = framing.Lines(messages.MAX_FRAME_DOWN)
+        decoder: framing.Decoder[Any] = framing.Decoder(messages.Down)
         try:
-            for message in _arriving(commands):
-                self._take.get(type(message), self._ignore)(message)
+            for chunk in iter(partial(os.read, commands, CHUNK), b""):
+                for line in lines.feed(chunk):
+                    self._take(decoder.decode(line))
         except Exception:  # noqa: BLE001 - without its reader the process must not live on
             traceback.print_exc()
             bye = messages.Bye("the sdk failed to take a message", EX_SOFTWARE)
         self._end(bye, EOF_SECONDS)
 
-    def _hello(self, hello: messages.SupervisorHello) -> None:
+    def _take(  # noqa: C901 - one case for each message
+        self, message: messages.Down | framing.Stray | framing.Unknown | framing.Broken
+    ) -> None:
+        match message:
+            case messages.SupervisorHello():
+                self._greet(message)
+            case messages.Configure():
+                config = msgspec.json.decode(message.config, type=dict[str, Any])
+                self._integration.configure(config)
+                self._send_ahead(messages.Ready())
+            case messages.Resync(delivery=delivery):
+                attempt = Attempt(delivery, self._window, self._writer.send)
+                self._running[delivery] = attempt
+                self._orders.put((message, attempt))
+            case messages.Cancel(delivery=delivery):
+                if running := self._running.get(delivery):
+                    running.cancel()
+            case messages.Ack(delivery=delivery, seq=seq):
+                if running := self._running.get(delivery):
+                    running.ack(seq)
+            case messages.Ping(n=n):
+                started = [attempt.started for attempt in tuple(self._running.values())]
+                now = time.monotonic()
+                oldest = now - min(started, default=now)
+                self._send_ahead(messages.Pong(n, len(started), oldest))
+            case messages.Stacks(n=n):
+                self._send_ahead(messages.StacksAnswer(n, stacks.all_threads()))
+            case messages.Shutdown():
+                self._end(messages.Bye("shutdown"), message.grace_seconds * GRACE_SHARE)
+            case _:
+                self._ignore(message)
+
+    def _greet(self, hello: messages.SupervisorHello) -> None:
         if messages.VERSION not in hello.protocol:
             spoken = f"protocol {messages.VERSION}, the supervisor speaks {hello.protocol}"
             self._end(messages.Bye(f"the sdk speaks {spoken}", EX_CONFIG), EOF_SECONDS)
@@ -111,36 +133,11 @@ class Server:
         )
         self._integration.log.connect(self._writer)
 
-    def _configure(self, configure: messages.Configure) -> None:
-        self._integration.configure(msgspec.json.decode(configure.config, type=dict[str, Any]))
-        self._send_ahead(messages.Ready())
-
-    def _resync(self, order: messages.Resync) -> None:
-        attempt = Attempt(order.delivery, self._window, self._writer.send)
-        self._running[order.delivery] = attempt
-        self._orders.put((order, attempt))
-
-    def _cancel(self, cancel: messages.Cancel) -> None:
-        if attempt := self._running.get(cancel.delivery):
-            attempt.cancel()
-
-    def _ack(self, ack: messages.Ack) -> None:
-        if attempt := self._running.get(ack.delivery):
-            attempt.ack(ack.seq)
-
-    def _ping(self, ping: messages.Ping) -> None:
-        started = [attempt.started for attempt in tuple(self._running.values())]
-        now = time.monotonic()
-        self._send_ahead(messages.Pong(ping.n, len(started), now - min(started, default=now)))
-
-    def _stacks(self, request: messages.Stacks) -> None:
-        self._send_ahead(messages.StacksAnswer(request.n, stacks.all_threads()))
-
-    def _shutdown(self, shutdown: messages.Shutdown) -> None:
-        self._end(messages.Bye("shutdown"), shutdown.grace_seconds * GRACE_SHARE)
-
     def _ignore(self, message: framing.Stray | framing.Unknown | framing.Broken) -> None:
-        sort, reason = type(message).__name__, getattr(message, "reason", "")  # no text: secrets
+        sort, reason = (
+            type(message).__name__,
+            getattr(message, "reason", ""),
+        )  # its text may be secret
         self._integration.log.warning(
             "ignored a line from the supervisor", sort=sort, reason=reason
         )
@@ -151,7 +148,7 @@ class Server:
     # --- the end ---
 
     def _end(self, bye: messages.Bye, grace: float) -> None:
-        """Give up what runs; leave without a handler that has not returned after `grace` s."""
+        """Give up what runs; leave a handler behind that has not returned after `grace` seconds."""
         if self._stopping.is_set():
             return
         self._bye = bye
@@ -175,12 +172,3 @@ class Server:
 
     def _send_ahead(self, message: messages.Message) -> None:
         self._writer.send_ahead(framing.encode(message))
-
-
-def _arriving(
-    fd: int,
-) -> Iterator[messages.Down | framing.Stray | framing.Unknown | framing.Broken]:
-    lines = framing.Lines(messages.MAX_FRAME_DOWN)
-    decoder: framing.Decoder[Any] = framing.Decoder(messages.Down)
-    for chunk in iter(partial(os.read, fd, CHUNK), b""):
-        yield from map(decoder.decode, lines.feed(chunk))

@@ -1,4 +1,4 @@
-"""The one thread that writes to the supervisor, so that no other ever waits for the pipe."""
+"""The one thread that writes to the supervisor, so that no other waits for the pipe."""
 
 import contextlib
 import itertools
@@ -13,7 +13,7 @@ AHEAD, IN_TURN, LAST = range(3)
 
 
 class Writer(threading.Thread):
-    """Write lines in turn, some ahead of the others, and `bye` last.
+    """Writes lines in turn, some ahead of the others, and `bye` last.
 
     Its queue is bounded by its users: pages by the window, log lines by `backlog`.
     """
@@ -30,7 +30,7 @@ class Writer(threading.Thread):
         return self._lines.qsize()
 
     def send(self, message: Message) -> None:
-        """Write the message after all that were sent before."""
+        """Write the message after those sent before."""
         self._put(IN_TURN, framing.encode(message))
 
     def send_ahead(self, line: bytes) -> None:
@@ -38,7 +38,7 @@ class Writer(threading.Thread):
         self._put(AHEAD, line)
 
     def close(self, bye: Bye, seconds: float) -> None:
-        """Write what waits, then `bye`, and end; leave it unwritten after `seconds`."""
+        """Write what waits, then `bye`, and end; give up waiting for that after `seconds`."""
         self._put(LAST, framing.encode(bye))
         self.join(seconds)
 
@@ -47,14 +47,10 @@ class Writer(threading.Thread):
         turn = AHEAD
         while turn != LAST:
             turn, _, line = self._lines.get()
+            rest = memoryview(line)
             with contextlib.suppress(OSError):  # nobody reads: stdin will end, or we are killed
-                _write(self._fd, line)
+                while rest:
+                    rest = rest[os.write(self._fd, rest) :]
 
     def _put(self, turn: int, line: bytes) -> None:
         self._lines.put((turn, next(self._numbers), line))
-
-
-def _write(fd: int, line: bytes) -> None:
-    rest = memoryview(line)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
