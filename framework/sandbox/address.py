@@ -1,4 +1,4 @@
-"""Where the sandbox is reached and with which credentials, kept from start to start."""
+"""The addresses and credentials of the sandbox, kept from one start to the next."""
 
 import secrets
 from pathlib import Path
@@ -14,7 +14,7 @@ FILE = "address.json"
 
 
 class Address(Struct, frozen=True, rename="camel"):
-    """What the sandbox prints when it is ready: its page and API, its broker, its credentials."""
+    """What the sandbox prints once it is ready: its page and API, its broker, its credentials."""
 
     url: str
     kafka: str
@@ -23,7 +23,7 @@ class Address(Struct, frozen=True, rename="camel"):
 
 
 class Memory(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """What the next start is to use again; a port of 0 was never chosen."""
+    """What the next start uses again; a port of 0 was never chosen."""
 
     port: int = 0
     kafka_port: int = 0
@@ -32,7 +32,7 @@ class Memory(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
 
 
 def recall(folder: Path, settings: Sandbox) -> Memory:
-    """Return what an earlier start used, with what the settings fix and with what is missing."""
+    """Return what an earlier start used; the settings override it, and gaps are filled."""
     path = folder / FILE
     try:
         memory = msgspec.json.decode(path.read_bytes(), type=Memory)
@@ -49,12 +49,12 @@ def recall(folder: Path, settings: Sandbox) -> Memory:
 
 
 def remember(folder: Path, memory: Memory) -> None:
-    """Store what the next start is to use; readable by its owner alone."""
+    """Store what the next start uses again, readable by its owner alone."""
     files.replace(folder / FILE, msgspec.json.format(msgspec.json.encode(memory)))
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder of the sandbox, for its owner alone."""
+    """Make the sandbox's folder, accessible to its owner alone."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o700)

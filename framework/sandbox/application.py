@@ -1,4 +1,4 @@
-"""All routes in one application: Port's API under /v1, the page and what it calls."""
+"""All routes in one application: Port's API under /v1, the page, and what the page calls."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ def build(local: LocalPort, publish: Callable[[Message], None]) -> ASGIApp:
 
 
 def _undecoded(application: ASGIApp) -> ASGIApp:
-    """Let paths be matched as they were sent: an identifier may hold an encoded slash."""
+    """Match paths as they were sent: an identifier may contain an encoded slash."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["raw_path"].decode("latin-1")

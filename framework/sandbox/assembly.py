@@ -1,6 +1,7 @@
-"""What a running sandbox consists of, made from its settings and from what it remembers."""
+"""The parts of a running sandbox, made from its settings and from what it remembers."""
 
 import socket
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -23,7 +24,7 @@ STOP_SECONDS = 8.0
 
 
 class Parts(Struct, frozen=True):
-    """The threads of a running sandbox and where it is reached."""
+    """The threads of a running sandbox, and its address."""
 
     address: Address
     server: Server
@@ -41,14 +42,14 @@ class Parts(Struct, frozen=True):
                 raise FrameworkError(f"{thread.name} ended unexpectedly; the log says why")
 
     def end(self) -> None:
-        """Stop them in order: requests, then who tells Kafka about them, then Kafka."""
+        """Stop the threads in order: HTTP, then the producer, then the broker."""
         for thread in self.threads():
             thread.end()
             if thread.ident is not None:
                 thread.join(STOP_SECONDS)
 
     def threads(self) -> list[Server | Producer | Broker]:
-        """Return those that there are."""
+        """Return the threads in the order in which they stop; the broker may be missing."""
         return [part for part in (self.server, self.producer, self.broker) if part is not None]
 
 
@@ -62,16 +63,7 @@ def running(settings: Sandbox, folder: Path) -> Iterator[Parts]:
         memory = structs.replace(memory, port=port, kafka_port=_kafka_port(settings, memory))
         address.remember(folder, memory)
         with closing(database.connect(folder / "port.sqlite")) as connection:
-            kafka = settings.brokers or f"{ports.HOST}:{memory.kafka_port}"
-            local = LocalPort(
-                connection,
-                settings,
-                settings.kafka_brokers or [kafka],
-                memory.client_id,
-                memory.client_secret,
-                Clock(),
-            )
-            parts = _assemble(local, memory, kafka, listener)
+            parts = _assemble(settings, memory, connection, listener)
             try:
                 for thread in parts.threads():
                     thread.start()
@@ -80,28 +72,31 @@ def running(settings: Sandbox, folder: Path) -> Iterator[Parts]:
                 parts.end()
 
 
-def _assemble(local: LocalPort, memory: Memory, kafka: str, listener: socket.socket) -> Parts:
-    topics = change_records.topics(local.settings.org_id)
-    producer = Producer(partial(KafkaLine, kafka, topics))
+def _assemble(
+    settings: Sandbox, memory: Memory, connection: sqlite3.Connection, listener: socket.socket
+) -> Parts:
+    kafka = settings.brokers or f"{ports.HOST}:{memory.kafka_port}"
+    local = LocalPort(
+        connection,
+        settings,
+        settings.kafka_brokers or [kafka],
+        memory.client_id,
+        memory.client_secret,
+        Clock(),
+    )
+    producer = Producer(partial(KafkaLine, kafka, change_records.topics(settings.org_id)))
     server = Server(application.build(local, producer.publish), listener)
     url = f"http://{ports.HOST}:{memory.port}"
-    if local.settings.brokers:
+    reached = Address(url, kafka, memory.client_id, memory.client_secret)
+    if settings.brokers:
         producer.renew()
-    return Parts(
-        Address(url, kafka, memory.client_id, memory.client_secret),
-        server,
-        producer,
-        None if local.settings.brokers else _broker(memory.kafka_port, producer),
-    )
-
-
-def _broker(port: int, producer: Producer) -> Broker:
-    argv = broker.arguments(broker.program(), port)
-    return Broker(argv, port, producer)
+        return Parts(reached, server, producer, None)
+    argv = broker.arguments(broker.program(), memory.kafka_port)
+    return Parts(reached, server, producer, Broker(argv, memory.kafka_port, producer))
 
 
 def _kafka_port(settings: Sandbox, memory: Memory) -> int:
-    """Return the broker's port: it is free now, and the broker binds it itself."""
+    """Return a port that is free now; the broker binds it itself."""
     if settings.brokers:
         return memory.kafka_port
     with closing(ports.claim(settings.kafka_port, memory.kafka_port, "sandbox.kafkaPort")) as held:

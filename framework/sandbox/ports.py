@@ -1,9 +1,10 @@
-"""Ports on 127.0.0.1: the configured one, else the one of last time, else a free one.
+"""Ports on 127.0.0.1: the configured one, else the last one used, else a free one.
 
-Free ones are taken below the range of outgoing connections: a client that keeps trying to reach a
-broker that is down could otherwise be given the broker's own port, and hold it.
+Free ports are taken from below the range of outgoing connections. Otherwise a client that keeps
+trying to reach a broker that is down could be given the broker's own port, and hold it.
 """
 
+import contextlib
 import random
 import socket
 import time
@@ -13,7 +14,7 @@ from framework.errors import ConfigError, FrameworkError
 HOST = "127.0.0.1"
 RANGE = range(20_000, 32_000)
 TRIES = 200
-PATIENCE_SECONDS = 2.0  # what an earlier sandbox may need to be gone
+PATIENCE_SECONDS = 2.0  # for an earlier sandbox to end
 POLL_SECONDS = 0.05
 
 
@@ -31,7 +32,10 @@ def claim(
                     f"{where}: {HOST}:{configured}: {error.strerror}; "
                     "stop what uses it, or choose another port (0: a free one)"
                 ) from error
-    return _free()
+    for port in random.sample(RANGE, TRIES):
+        with contextlib.suppress(OSError):
+            return _bound(port)
+    raise FrameworkError(f"no free port on {HOST} between {RANGE.start} and {RANGE.stop}")
 
 
 def _patiently(port: int, patience: float) -> socket.socket:
@@ -45,17 +49,8 @@ def _patiently(port: int, patience: float) -> socket.socket:
             time.sleep(POLL_SECONDS)
 
 
-def _free() -> socket.socket:
-    for port in random.sample(RANGE, TRIES):
-        try:
-            return _bound(port)
-        except OSError:
-            continue
-    raise FrameworkError(f"no free port on {HOST} between {RANGE.start} and {RANGE.stop}")
-
-
 def _bound(port: int) -> socket.socket:
-    # asyncio sends without delay (Nagle: 40 ms an answer) only where the protocol is named
+    # asyncio disables Nagle (40 ms for each answer) only on sockets that name the protocol
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

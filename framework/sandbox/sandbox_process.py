@@ -31,7 +31,7 @@ logger = logging.getLogger("sandbox")
 
 
 class Status(Struct, frozen=True):
-    """How the sandbox is; `reason` says why it is down, `restarts` counts from 0."""
+    """The state of the sandbox; `reason` says why it is down, `restarts` counts from 0."""
 
     state: Literal["starting", "ready", "down"] = "starting"
     reason: str | None = None

@@ -23,13 +23,13 @@ BOOT_POLL_SECONDS = 0.02
 def serve(settings: Sandbox, folder: Path) -> None:
     """Run the sandbox until SIGTERM or SIGINT; its state is in `<folder>/sandbox`.
 
-    Once both parts are ready it prints its address, one JSON line, on stdout. Raises ConfigError
-    for what the configuration is to blame for, else FrameworkError.
+    Once Port and the broker are ready, it prints its address as one JSON line on stdout. Raises
+    ConfigError where the configuration is wrong, else FrameworkError.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    logging.getLogger("kafka").setLevel(logging.WARNING)  # it tells of each connection
+    logging.getLogger("kafka").setLevel(logging.WARNING)  # it logs each connection
     kernel.hide_memory()  # it was started with the supervisor's environment
     with running(settings, folder / FOLDER) as parts:
         if not becomes_ready(parts, stop):
@@ -41,7 +41,7 @@ def serve(settings: Sandbox, folder: Path) -> None:
 
 
 def becomes_ready(parts: Parts, stop: threading.Event, seconds: float = READY_SECONDS) -> bool:
-    """Wait for both parts and return whether they are ready: a stop may come first."""
+    """Wait for Port and the broker; return False if a stop comes first."""
     deadline = time.monotonic() + seconds
     while not parts.ready():
         parts.check()

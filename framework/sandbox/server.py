@@ -8,7 +8,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-DRAIN_SECONDS = 2  # for requests that are being answered at the stop
+DRAIN_SECONDS = 2  # for requests in progress at the stop
 
 
 class Server(threading.Thread):
@@ -17,7 +17,7 @@ class Server(threading.Thread):
     def __init__(self, application: ASGIApp, listener: socket.socket):
         super().__init__(name="sandbox http", daemon=True)
         self._listener = listener
-        app: Any = application  # uvicorn's type of it is its own
+        app: Any = application  # uvicorn has its own type for it
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -39,5 +39,5 @@ class Server(threading.Thread):
         self._server.run([self._listener])
 
     def end(self) -> None:
-        """Ask it to finish what it is answering, then to end."""
+        """Ask the thread to finish the requests in progress, then to end."""
         self._server.should_exit = True

@@ -75,7 +75,7 @@ class Broker(threading.Thread):
         self._stop_asked = threading.Event()
 
     def end(self) -> None:
-        """Ask it to end the broker, then itself."""
+        """Ask the thread to end the broker, then itself."""
         self._stop_asked.set()
 
     def run(self) -> None:
@@ -102,7 +102,7 @@ class Broker(threading.Thread):
             status = child.reap()
             if status is not None:
                 return f"ended with status {status}"
-            child.kill()  # it holds nothing on disk, and would wait for its clients
+            child.kill()  # it has nothing on disk, and SIGTERM would wait for its clients
             child.wait(KILL_SECONDS)
             return f"took no connection on {HOST}:{self._port} within {START_SECONDS:.0f} s"
         finally:

@@ -1,4 +1,4 @@
-"""The thread that tells Kafka: every message, in order, however long the broker is away."""
+"""The thread that writes to Kafka: every message, in order, however long the broker is down."""
 
 import contextlib
 import logging
@@ -22,8 +22,8 @@ from framework.sandbox.port.calls import Message
 
 BOOTSTRAP_MS = 2000
 DELIVERY_MS = 3000
-PAUSE_SECONDS = 0.5  # between two attempts
-RELEASE_SECONDS = 5.0  # for a delivery that is under way when the broker dies
+PAUSE_SECONDS = 0.5  # between two tries
+RELEASE_SECONDS = 5.0  # for a message that is being sent when the broker dies
 POLL_SECONDS = 0.2  # how long a stop may go unnoticed
 
 logger = logging.getLogger(__name__)
@@ -33,23 +33,24 @@ class Line(Protocol):
     """A connection to a broker; every failure is a KafkaError."""
 
     def send(self, message: Message, is_up: Callable[[], bool]) -> None:
-        """Deliver one message, acknowledged; give up once the broker is not up any more."""
+        """Deliver one message and wait for its acknowledgement; give up once `is_up` is false."""
         ...
 
     def close(self) -> None:
-        """Give the connection up."""
+        """Close the connection."""
         ...
 
 
 class KafkaLine:
-    """A connection that makes the topics first, each with one partition."""
+    """A connection that creates the topics first, each with one partition."""
 
     def __init__(self, brokers: str, topics: Sequence[str]):
         _knock(brokers)
         admin = KafkaAdminClient(bootstrap_servers=brokers, bootstrap_timeout_ms=BOOTSTRAP_MS)
         try:
             for topic in topics:
-                _make(admin, topic)
+                with contextlib.suppress(TopicAlreadyExistsError):
+                    admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
         finally:
             admin.close()
         self._producer: Any = KafkaProducer(
@@ -59,11 +60,11 @@ class KafkaLine:
             request_timeout_ms=DELIVERY_MS // 2,
             delivery_timeout_ms=DELIVERY_MS,
             acks="all",
-            enable_idempotence=False,  # a broker started again knows no producer of before
+            enable_idempotence=False,  # a restarted broker knows no earlier producer
         )
 
     def send(self, message: Message, is_up: Callable[[], bool]) -> None:
-        """Deliver one message, acknowledged; give up once the broker is not up any more."""
+        """Deliver one message and wait for its acknowledgement; give up once `is_up` is false."""
         future = self._producer.send(message.topic, msgspec.json.encode(message.value))
         while not future.is_done and is_up():
             with contextlib.suppress(KafkaTimeoutError):
@@ -71,15 +72,15 @@ class KafkaLine:
         future.get(0)
 
     def close(self) -> None:
-        """Give the connection up, with what it had not delivered."""
+        """Close the connection; what it had not delivered is lost."""
         try:
             self._producer.close(timeout=0)
         except KafkaError as error:
-            logger.debug("the connection to the broker ended untidily: %s", error)
+            logger.debug("the connection to the broker did not close cleanly: %s", error)
 
 
 def _knock(brokers: str) -> None:
-    """Raise KafkaConnectionError where nobody listens: there the library would leave a thread."""
+    """Raise KafkaConnectionError where nobody listens: the library would leave a thread behind."""
     host, _, port = brokers.partition(",")[0].rpartition(":")
     try:
         socket.create_connection((host, int(port)), BOOTSTRAP_MS / 1000).close()
@@ -90,9 +91,9 @@ def _knock(brokers: str) -> None:
 class Producer(threading.Thread):
     """Owns the connection to the broker; `publish` never waits.
 
-    `connect` makes the connection and the topics. A message is forgotten once it is acknowledged.
-    Nothing is sent before `renew`, nor between `suspend` and `renew`: a broker that was started
-    again takes what is sent before its topics are made, and then loses it (tried with Tansu).
+    `connect` opens the connection and creates the topics. A message is forgotten once it is
+    acknowledged. Nothing is sent before `renew`, nor between `suspend` and `renew`: a restarted
+    broker accepts messages before its topics exist, and then loses them (tried with Tansu).
     """
 
     def __init__(self, connect: Callable[[], Line]):
@@ -112,21 +113,21 @@ class Producer(threading.Thread):
         self._messages.put(message)
 
     def renew(self) -> None:
-        """Connect, or connect anew: the broker is up, and has lost its topics if it was before."""
+        """Connect, or reconnect: the broker is up, and a restarted one has lost its topics."""
         self._renewed.set()
         self._up.set()
 
     def suspend(self) -> None:
-        """Give up the connection to a broker that died; it must not be started again before."""
+        """Close the connection to a broker that died; do not restart it before this returns."""
         self._up.clear()
         self._released.wait(RELEASE_SECONDS)
 
     def end(self) -> None:
-        """Ask it to give up what is left and end."""
+        """Ask the thread to end; messages that are left are lost."""
         self._ending.set()
 
     def run(self) -> None:
-        """Connect, deliver, and begin again after each failure."""
+        """Connect and deliver, again after each failure."""
         message: Message | None = None
         while not self._ending.is_set():
             if not self._up.wait(POLL_SECONDS):
@@ -134,10 +135,11 @@ class Producer(threading.Thread):
                 continue
             try:
                 line = self._ready_line()
-                message = message or self._next()
-                if message:
-                    line.send(message, self._up.is_set)
-                    message = None
+                message = message or self._messages.get(timeout=POLL_SECONDS)
+                line.send(message, self._up.is_set)
+                message = None
+            except queue.Empty:
+                continue
             except KafkaError as error:
                 self._fail(error)
         self._hang_up()
@@ -155,12 +157,6 @@ class Producer(threading.Thread):
                 self._failed = False
         return self._line
 
-    def _next(self) -> Message | None:
-        try:
-            return self._messages.get(timeout=POLL_SECONDS)
-        except queue.Empty:
-            return None
-
     def _fail(self, error: KafkaError) -> None:
         if not self._failed:
             logger.warning(
@@ -177,10 +173,3 @@ class Producer(threading.Thread):
             self._line.close()
         self._line = None
         self._released.set()
-
-
-def _make(admin: Any, topic: str) -> None:
-    try:
-        admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
-    except TopicAlreadyExistsError:
-        return

@@ -1,4 +1,4 @@
-"""What the page reads and does, beside Port's own API: texts and tables for people."""
+"""What the page reads and does beside Port's own API: YAML and tables for people."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ SHOWN = ("identifier", "integrationType", "version", "resyncState", "createdAt",
 
 
 def overview(local: LocalPort, call: Call) -> Answer:
-    """GET /page/overview: all that is shown without being chosen; the page asks again and again."""
+    """GET /page/overview: what is shown before anything is chosen; the page polls it."""
     del call
     counts = entity_store.counts(local.database)
     return Answer(
@@ -24,9 +24,9 @@ def overview(local: LocalPort, call: Call) -> Answer:
             "organization": local.settings.org_id,
             "kafka": local.brokers,
             "integrations": [
-                {name: one[name] for name in SHOWN} for one in INTEGRATIONS.all(local.database)
+                {name: each[name] for name in SHOWN} for each in INTEGRATIONS.all(local.database)
             ],
-            "blueprints": [_shown(one, counts) for one in BLUEPRINTS.all(local.database)],
+            "blueprints": [_summary(each, counts) for each in BLUEPRINTS.all(local.database)],
         }
     )
 
@@ -38,10 +38,10 @@ def get_mapping(local: LocalPort, call: Call) -> Answer:
 
 
 def put_mapping(local: LocalPort, call: Call) -> Answer:
-    """PUT /page/integrations/{identifier}/mapping: a wrong text is refused with its line."""
+    """PUT /page/integrations/{identifier}/mapping: the refusal of wrong YAML names its line."""
     text = call.object().get("yaml")
     if not isinstance(text, str):
-        raise refusals.invalid("the body must hold yaml, a text")
+        raise refusals.invalid("the body must hold yaml, a string")
     try:
         config = yaml_text.load(text)
     except yaml_text.TextError as error:
@@ -57,12 +57,13 @@ def resync(local: LocalPort, call: Call) -> Answer:
 
 
 def table(local: LocalPort, call: Call) -> Answer:
-    """GET /page/blueprints/{blueprint}/entities: a table, searched and cut to a page of it."""
+    """GET /page/blueprints/{blueprint}/entities: the rows found, from `offset` on."""
     blueprint = BLUEPRINTS.get(local.database, call.names["blueprint"])
     rows = entity_store.listing(local.database, blueprint["identifier"])
     words = call.query.get("search", "").lower().split()
     found = [row for row in rows if _matches(row, words)] if words else rows
-    start = _number(call.query.get("offset", "0"))
+    offset = call.query.get("offset", "0")
+    start = int(offset) if offset.isdecimal() else 0
     return Answer(
         {
             "columns": _columns(blueprint),
@@ -84,7 +85,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
-def _shown(blueprint: Json, counts: dict[str, tuple[int, str]]) -> Json:
+def _summary(blueprint: Json, counts: dict[str, tuple[int, str]]) -> Json:
     identifier = blueprint["identifier"]
     count, written = counts.get(identifier, (0, ""))
     title = blueprint["title"]
@@ -96,8 +97,8 @@ def _columns(blueprint: Json) -> list[Json]:
     properties = blueprint["schema"]["properties"]
     relations = blueprint["relations"]
     return [
-        *(_column("properties", key, one, one["type"]) for key, one in properties.items()),
-        *(_column("relations", key, one, one["target"]) for key, one in relations.items()),
+        *(_column("properties", key, value, value["type"]) for key, value in properties.items()),
+        *(_column("relations", key, value, value["target"]) for key, value in relations.items()),
     ]
 
 
@@ -110,7 +111,3 @@ def _matches(row: Json, words: list[str]) -> bool:
     values += [*row["properties"].values(), *row["relations"].values()]
     text = msgspec.json.encode(values).decode().lower()
     return all(word in text for word in words)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0

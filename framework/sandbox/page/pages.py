@@ -1,6 +1,6 @@
-"""The page and its endpoints: for a browser on this machine, without a token.
+"""The page and its endpoints, for a browser on this machine, without a token.
 
-So that no other site can use them through that browser: only loopback names as Host (DNS
+Three checks keep other sites from using them through that browser: only loopback names as Host (DNS
 rebinding), only this page as Origin (forged requests), and a strict content security policy.
 """
 
@@ -34,7 +34,7 @@ HEADERS = {
 
 
 def file(name: str, media_type: str) -> Endpoint:
-    """Return an endpoint that gives one file of the page."""
+    """Return an endpoint that serves one file of the page."""
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -65,7 +65,7 @@ def check(request: Request) -> None:
     """Refuse a request that does not come from this page in a browser on this machine."""
     host = request.headers.get("host", "")
     if urlsplit(f"//{host}").hostname not in LOOPBACK:
-        raise RefusedError(403, "forbidden", "the page is served to 127.0.0.1 and localhost alone")
+        raise RefusedError(403, "forbidden", "the page is served on 127.0.0.1 and localhost alone")
     origin = request.headers.get("origin", f"http://{host}")
     if origin != f"http://{host}":
         raise RefusedError(403, "forbidden", "the request comes from another site")

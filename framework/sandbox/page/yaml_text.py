@@ -1,4 +1,4 @@
-"""A mapping as the text that people edit: YAML from JSON and back."""
+"""A mapping as people edit it: from JSON to YAML and back."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 from framework.errors import FrameworkError
 from framework.sandbox.port.calls import Json
 
-WIDE = 1_000_000  # never fold a line: jq is easier to read whole
+WIDE = 1_000_000  # never fold a line: jq is easier to read on one
 
 
 class Spot(Struct, frozen=True):
@@ -19,7 +19,7 @@ class Spot(Struct, frozen=True):
 
 
 class TextError(FrameworkError):
-    """The text is no mapping; `spot` is where."""
+    """The text is not a mapping; `spot` says where."""
 
     def __init__(self, message: str, spot: Spot):
         super().__init__(message)
@@ -27,14 +27,14 @@ class TextError(FrameworkError):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as blocks and indents lists, as people do."""
+    """Writes strings of several lines as blocks and indents lists, as people do."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the parent's signature
         super().increase_indent(flow, False)  # noqa: FBT003 - positional there
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads what JSON can hold: keys are texts and stand once, dates stay texts."""
+    """Reads what JSON can hold: keys are strings and unique, dates stay strings."""
 
     yaml_implicit_resolvers = {
         first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
@@ -48,13 +48,17 @@ def dump(mapping: Json) -> str:
 
 
 def load(text: str) -> Json:
-    """Return the mapping that a text holds; raise TextError saying where it is wrong."""
+    """Return the mapping in a text; raise TextError saying where the text is wrong."""
     try:
         value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
-        raise TextError(_words(error), _spot(error.problem_mark)) from error
+        message = ": ".join(part for part in (error.context, error.problem) if part)
+        mark = error.problem_mark
+        spot = Spot(mark.line + 1, mark.column + 1) if mark else Spot(1, 1)
+        raise TextError(message, spot) from error
     except yaml.reader.ReaderError as error:
-        spot = _spot_at(text, error.position)
+        before = text[: error.position]
+        spot = Spot(before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise TextError("a character that YAML does not allow", spot) from error
     except RecursionError as error:
         raise TextError("this is nested too deeply", Spot(1, 1)) from error
@@ -76,28 +80,15 @@ def _object(loader: yaml.SafeLoader, node: yaml.MappingNode) -> Json:
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node)
         if not isinstance(key, str):
-            raise _complaint(f"the key {key!r} must be a text; put it in quotes", key_node)
+            raise _complaint(f"the key {key!r} must be a string; put it in quotes", key_node)
         if key in value:
-            raise _complaint(f"the key {key!r} stands here twice", key_node)
+            raise _complaint(f"the key {key!r} occurs twice", key_node)
         value[key] = loader.construct_object(value_node, deep=True)
     return value
 
 
 def _complaint(message: str, node: yaml.Node) -> yaml.MarkedYAMLError:
     return yaml.constructor.ConstructorError(None, None, message, node.start_mark)
-
-
-def _words(error: yaml.MarkedYAMLError) -> str:
-    return ": ".join(part for part in (error.context, error.problem) if part)
-
-
-def _spot(mark: yaml.Mark | None) -> Spot:
-    return Spot(mark.line + 1, mark.column + 1) if mark else Spot(1, 1)
-
-
-def _spot_at(text: str, position: int) -> Spot:
-    before = text[:position]
-    return Spot(before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1)
 
 
 _Dumper.add_representer(str, _text)

@@ -1,4 +1,4 @@
-"""Every route of the local Port: method, path, what answers it, whose budget it takes from."""
+"""Every route of the local Port: method, path, handler, and the rate limit that it counts for."""
 
 from collections.abc import Callable
 

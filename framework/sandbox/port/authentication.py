@@ -1,4 +1,4 @@
-"""Tokens: valid for three hours, the same one for whoever asks again before that."""
+"""Tokens: valid for three hours; whoever asks again before that gets the same one."""
 
 import base64
 import hashlib
@@ -42,7 +42,7 @@ def give_token(local: LocalPort, call: Call) -> Answer:
 
 
 def check(local: LocalPort, header: str) -> None:
-    """Let a request pass whose Authorization header holds today's token; else refuse it."""
+    """Refuse a request unless its Authorization header holds the current token."""
     scheme, _, text = header.partition(" ")
     token = _current(local)
     if scheme.lower() != SCHEME.lower() or not _same(text, token.text) or not text:
@@ -66,7 +66,7 @@ def _make(local: LocalPort) -> Token:
 
 
 def _jwt(local: LocalPort, expires: int) -> str:
-    """Return a JSON Web Token: clients of Port look into it for `isMachine`."""
+    """Return a JSON Web Token: clients of Port read `isMachine` from it."""
     claims = {
         "orgId": local.settings.org_id,
         "clientId": local.client_id,

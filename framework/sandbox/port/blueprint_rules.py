@@ -1,4 +1,4 @@
-"""What a blueprint must look like; the first rule that is broken refuses it.
+"""The rules for blueprints; the first broken one refuses the blueprint.
 
 Source: https://docs.port.io/api-reference/create-a-blueprint
 """
@@ -22,19 +22,19 @@ COMPLETE: Json = {"title": "", "schema": {}, **{section: {} for section in SECTI
 
 
 def check(database: sqlite3.Connection, blueprint: Json) -> None:
-    """Refuse a blueprint that breaks a rule or names a blueprint that is not there."""
+    """Refuse a blueprint that breaks a rule or names a blueprint that does not exist."""
     names.check_blueprint(blueprint.get("identifier"))
-    _text(blueprint, "title", 1, TITLE_LENGTH)
+    _check_text(blueprint, "title", 1, TITLE_LENGTH)
     if blueprint.get("description") is not None:
-        _text(blueprint, "description", 0, DESCRIPTION_LENGTH)
-    _schema(blueprint.get("schema"))
+        _check_text(blueprint, "description", 0, DESCRIPTION_LENGTH)
+    _check_schema(blueprint.get("schema"))
     for section in SECTIONS:
         for key, value in _objects(blueprint.get(section, {}), section):
             names.check_key(key)
-            _member(database, blueprint, section, value)
+            _check_member(database, blueprint, section, value)
     ownership = blueprint.get("ownership") or {}
     if ownership.get("type") == "Inherited":
-        _path(blueprint, ownership, "ownership")
+        _check_path(blueprint, ownership, "ownership")
 
 
 def check_types(before: Json, after: Json) -> None:
@@ -45,39 +45,34 @@ def check_types(before: Json, after: Json) -> None:
             raise refusals.invalid(f"the type of property {key!r} cannot be changed")
 
 
-def _schema(schema: object) -> None:
+def _check_schema(schema: object) -> None:
     if not isinstance(schema, dict) or not set(schema) <= {"properties", "required"}:
-        raise refusals.invalid("schema must hold properties and, if need be, required")
+        raise refusals.invalid("schema must hold properties and, optionally, required")
     for key, value in _objects(schema.get("properties"), "schema.properties"):
         names.check_key(key)
-        _one_of(value, "type", TYPES)
+        _check_choice(value, "type", TYPES)
         if value.get("format") is not None:
-            _one_of(value, "format", FORMATS)
+            _check_choice(value, "format", FORMATS)
     required = schema.get("required", [])
     if not isinstance(required, list) or not all(isinstance(key, str) for key in required):
         raise refusals.invalid("schema.required must be a list of property keys")
 
 
-def _member(database: sqlite3.Connection, blueprint: Json, section: str, value: Json) -> None:
+def _check_member(database: sqlite3.Connection, blueprint: Json, section: str, value: Json) -> None:
     match section:
         case "relations":
-            _relation(database, blueprint, value)
+            if unknown := sorted(set(value) - RELATION_KEYS):
+                raise refusals.invalid(f"a relation has no {', '.join(unknown)}")
+            _check_target(database, blueprint, value)
         case "mirrorProperties":
-            _path(blueprint, value, section)
+            _check_path(blueprint, value, section)
         case "calculationProperties":
-            _one_of(value, "type", TYPES)
+            _check_choice(value, "type", TYPES)
         case _:
-            _target(database, blueprint, value)
+            _check_target(database, blueprint, value)
 
 
-def _relation(database: sqlite3.Connection, blueprint: Json, relation: Json) -> None:
-    if not set(relation) <= RELATION_KEYS:
-        unknown = sorted(set(relation) - RELATION_KEYS)
-        raise refusals.invalid(f"a relation has no {', '.join(unknown)}")
-    _target(database, blueprint, relation)
-
-
-def _target(database: sqlite3.Connection, blueprint: Json, value: Json) -> None:
+def _check_target(database: sqlite3.Connection, blueprint: Json, value: Json) -> None:
     target = names.check_blueprint(value.get("target"))
     if target != blueprint["identifier"] and BLUEPRINTS.find(database, target) is None:
         raise refusals.RefusedError(
@@ -87,7 +82,7 @@ def _target(database: sqlite3.Connection, blueprint: Json, value: Json) -> None:
         )
 
 
-def _path(blueprint: Json, value: Json, section: str) -> None:
+def _check_path(blueprint: Json, value: Json, section: str) -> None:
     path = value.get("path")
     first = path.partition(".")[0] if isinstance(path, str) else ""
     if first not in blueprint.get("relations", {}):
@@ -95,17 +90,17 @@ def _path(blueprint: Json, value: Json, section: str) -> None:
 
 
 def _objects(value: object, where: str) -> list[tuple[str, Json]]:
-    if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
+    if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
         raise refusals.invalid(f"{where} must be an object of objects")
     return list(value.items())
 
 
-def _text(blueprint: Json, key: str, least: int, most: int) -> None:
+def _check_text(blueprint: Json, key: str, least: int, most: int) -> None:
     value = blueprint.get(key)
     if not isinstance(value, str) or not least <= len(value) <= most:
-        raise refusals.invalid(f"{key} must be a text of {least} to {most} characters")
+        raise refusals.invalid(f"{key} must be a string of {least} to {most} characters")
 
 
-def _one_of(value: Json, key: str, known: tuple[str, ...]) -> None:
+def _check_choice(value: Json, key: str, known: tuple[str, ...]) -> None:
     if value.get(key) not in known:
         raise refusals.invalid(f"{key} must be one of {', '.join(known)}; got {value.get(key)!r}")

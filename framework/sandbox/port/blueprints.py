@@ -1,4 +1,4 @@
-"""Blueprints: what sorts of entities there are.
+"""Blueprints: the sorts of entities in the catalog.
 
 Source: https://docs.port.io/api-reference/create-a-blueprint and its neighbours.
 """
@@ -34,7 +34,7 @@ def create(local: LocalPort, call: Call) -> Answer:
 
 
 def replace(local: LocalPort, call: Call) -> Answer:
-    """PUT /v1/blueprints/{blueprint}: what the body leaves out is gone."""
+    """PUT /v1/blueprints/{blueprint}: what the body leaves out is removed."""
     before = BLUEPRINTS.get(local.database, call.names["blueprint"])
     return _store(local, before, {**blueprint_rules.COMPLETE, **_unstamped(call.object())})
 
@@ -54,7 +54,14 @@ def delete(local: LocalPort, call: Call) -> Answer:
             unverified.HAS_ENTITIES,
             f"blueprint {identifier!r} has entities; delete them first",
         )
-    _check_no_target(local, identifier)
+    for blueprint in BLUEPRINTS.all(local.database):
+        targets = {relation["target"] for relation in blueprint["relations"].values()}
+        if identifier in targets and blueprint["identifier"] != identifier:
+            raise refusals.RefusedError(
+                unverified.DEPENDENTS_STATUS,
+                unverified.HAS_DEPENDENTS,
+                f"blueprint {blueprint['identifier']!r} has a relation to {identifier!r}",
+            )
     BLUEPRINTS.delete(local.database, identifier)
     return Answer()
 
@@ -73,14 +80,3 @@ def _store(local: LocalPort, before: Json, body: Json) -> Answer:
 
 def _unstamped(body: Json) -> Json:
     return {name: value for name, value in body.items() if name not in STAMPS}
-
-
-def _check_no_target(local: LocalPort, identifier: str) -> None:
-    for blueprint in BLUEPRINTS.all(local.database):
-        targets = {relation["target"] for relation in blueprint["relations"].values()}
-        if identifier in targets and blueprint["identifier"] != identifier:
-            raise refusals.RefusedError(
-                unverified.DEPENDENTS_STATUS,
-                unverified.HAS_DEPENDENTS,
-                f"blueprint {blueprint['identifier']!r} has a relation to {identifier!r}",
-            )

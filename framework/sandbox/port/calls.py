@@ -1,4 +1,4 @@
-"""A request as the routes see it, and what they answer: values, no HTTP."""
+"""Requests and answers as the routes see them: values, without HTTP."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ Json = dict[str, Any]
 
 
 class Message(Struct, frozen=True):
-    """A record for Kafka; `value` becomes its JSON."""
+    """A record for Kafka; `value` is encoded as JSON."""
 
     topic: str
     value: Json
 
 
 class Call(Struct, frozen=True):
-    """One request: names from its path, its query, its JSON body and two of its headers."""
+    """A request: the names in its path, its query, its JSON body, and two of its headers."""
 
     names: dict[str, str] = {}
     query: dict[str, str] = {}
@@ -32,18 +32,18 @@ class Call(Struct, frozen=True):
         return self.body
 
     def flag(self, name: str) -> bool:
-        """Return a query parameter that is true or false; absent means false."""
+        """Return a query parameter that is true or false, by default false."""
         return self.query.get(name) == "true"
 
     def required_flag(self, name: str) -> bool:
-        """Return a query parameter that must be there."""
+        """Return a query parameter that must be true or false."""
         if self.query.get(name) not in {"true", "false"}:
             raise refusals.invalid(f"query parameter {name!r} must be true or false")
         return self.flag(name)
 
 
 class Answer(Struct, frozen=True):
-    """What a route says (`ok: true` is added) and the messages that follow from it."""
+    """What a route answers (`ok: true` is added), and the messages for Kafka that follow."""
 
     body: Json = {}
     status: int = 200

@@ -1,4 +1,4 @@
-"""What Port tells its consumers on Kafka about an integration."""
+"""The records about integrations that Port writes to Kafka."""
 
 import secrets
 
@@ -30,7 +30,7 @@ def updated(local: LocalPort, before: Json, after: Json) -> Message:
 
 
 def resync(local: LocalPort, integration: Json) -> Message:
-    """Return the change.log message of a resync that someone asked for."""
+    """Return the change.log message of a requested resync."""
     return Message(
         topics(local.settings.org_id)[0],
         {
@@ -44,7 +44,7 @@ def resync(local: LocalPort, integration: Json) -> Message:
 
 
 def resync_requests(local: LocalPort, integration: Json) -> tuple[Message, ...]:
-    """Return the message of the newer topic, none where the organisation lacks its flag."""
+    """Return the message for the newer topic, or none if the organisation lacks its flag."""
     settings = local.settings
     if RESYNC_REQUESTS_FLAG not in settings.feature_flags:
         return ()

@@ -1,4 +1,4 @@
-"""The file that the local Port keeps its catalog in."""
+"""The SQLite file with the local Port's catalog."""
 
 import sqlite3
 from pathlib import Path
@@ -29,7 +29,7 @@ COMMIT;
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, made where it is missing; the thread that serves requests then owns it."""
+    """Open the file, and create it if need be; the thread that serves requests then owns it."""
     try:
         database = sqlite3.connect(path, check_same_thread=False)
         database.execute("PRAGMA journal_mode = WAL")

@@ -1,7 +1,7 @@
-"""Deleting entities, with or without those that cannot be without them.
+"""Deleting entities, with or without their dependents.
 
-A dependent is an entity whose *required* relation names the deleted one; a relation that is not
-required just loses it.
+A dependent is an entity whose *required* relation names the deleted one. From other relations the
+deleted entity is just removed.
 """
 
 import sqlite3
@@ -9,7 +9,7 @@ import sqlite3
 from framework.sandbox.port import entity_store, refusals, unverified
 from framework.sandbox.port.calls import Answer, Call
 from framework.sandbox.port.documents import BLUEPRINTS
-from framework.sandbox.port.entity_store import Key, Reference
+from framework.sandbox.port.entity_store import Key
 from framework.sandbox.port.local_port import LocalPort
 
 MOST_DELETIONS = 100
@@ -31,9 +31,9 @@ def delete_many(local: LocalPort, call: Call) -> Answer:
     blueprint = call.names["blueprint"]
     BLUEPRINTS.get(local.database, blueprint)
     keys = [Key(blueprint, identifier) for identifier in _identifiers(call)]
-    there = [key for key in keys if entity_store.find(local.database, key)]
-    _delete(local.database, there, cascade=cascade)
-    return Answer({"deletedEntities": [key.identifier for key in there]})
+    found = [key for key in keys if entity_store.find(local.database, key)]
+    _delete(local.database, found, cascade=cascade)
+    return Answer({"deletedEntities": [key.identifier for key in found]})
 
 
 def _delete(database: sqlite3.Connection, keys: list[Key], *, cascade: bool) -> None:
@@ -52,32 +52,24 @@ def _delete(database: sqlite3.Connection, keys: list[Key], *, cascade: bool) -> 
                 doomed[dependent] = None
                 waiting.append(dependent)
     for key in doomed:
-        _remove(database, key)
+        for reference in entity_store.references(database, key):
+            entity_store.forget_reference(database, reference, key.identifier)
+        entity_store.delete(database, key)
 
 
 def _dependents(database: sqlite3.Connection, key: Key) -> list[Key]:
-    return [
-        reference.source
-        for reference in entity_store.references(database, key)
-        if reference.source != key and _is_required(database, reference)
-    ]
-
-
-def _is_required(database: sqlite3.Connection, reference: Reference) -> bool:
-    relations = BLUEPRINTS.get(database, reference.source.blueprint)["relations"]
-    return bool(relations.get(reference.relation, {}).get("required"))
-
-
-def _remove(database: sqlite3.Connection, key: Key) -> None:
-    for reference in entity_store.references(database, key):
-        entity_store.forget_reference(database, reference, key.identifier)
-    entity_store.delete(database, key)
+    found = []
+    for source, relation in entity_store.references(database, key):
+        relations = BLUEPRINTS.get(database, source.blueprint)["relations"]
+        if source != key and relations.get(relation, {}).get("required"):
+            found.append(source)
+    return found
 
 
 def _identifiers(call: Call) -> list[str]:
     value = call.object().get("entities")
     if isinstance(value, list) and 1 <= len(value) <= MOST_DELETIONS:
-        identifiers = [one for one in value if isinstance(one, str)]
+        identifiers = [each for each in value if isinstance(each, str)]
         if len(identifiers) == len(value):
             return list(dict.fromkeys(identifiers))
     raise refusals.invalid(f"entities must be a list of 1 to {MOST_DELETIONS} identifiers")

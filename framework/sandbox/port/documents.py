@@ -1,4 +1,4 @@
-"""JSON documents in a table that is keyed by identifier: integrations, blueprints."""
+"""JSON documents in tables that are keyed by identifier: integrations, blueprints."""
 
 import sqlite3
 
@@ -9,7 +9,7 @@ from framework.sandbox.port.calls import Json
 
 
 class Documents:
-    """One table of documents; `noun` is what its rows are called in refusals."""
+    """A table of documents; `noun` is what refusals call a row."""
 
     def __init__(self, table: str, noun: str):
         self._table = table
@@ -21,13 +21,13 @@ class Documents:
         return [msgspec.json.decode(row[0]) for row in rows]
 
     def find(self, database: sqlite3.Connection, identifier: str) -> Json | None:
-        """Return one document, None where there is none."""
+        """Return a document, or None."""
         query = f"SELECT document FROM {self._table} WHERE identifier = ?"  # noqa: S608 - a constant
         row = database.execute(query, (identifier,)).fetchone()
         return msgspec.json.decode(row[0]) if row else None
 
     def get(self, database: sqlite3.Connection, identifier: str) -> Json:
-        """Return one document; refuse with 404 where there is none."""
+        """Return a document; refuse with 404 if there is none."""
         found = self.find(database, identifier)
         if found is None:
             raise refusals.not_found(f"{self._noun} {identifier!r}")
@@ -42,13 +42,13 @@ class Documents:
         database.execute(query, (identifier, msgspec.json.encode(document).decode()))
 
     def replace(self, database: sqlite3.Connection, document: Json) -> None:
-        """Store a document in place of the one with its identifier."""
+        """Store a document in place of the one with the same identifier."""
         query = f"UPDATE {self._table} SET document = ? WHERE identifier = ?"  # noqa: S608 - a constant
         text = msgspec.json.encode(document).decode()
         database.execute(query, (text, document["identifier"]))
 
     def delete(self, database: sqlite3.Connection, identifier: str) -> None:
-        """Remove one document; refuse with 404 where there is none."""
+        """Remove a document; refuse with 404 if there is none."""
         self.get(database, identifier)
         query = f"DELETE FROM {self._table} WHERE identifier = ?"  # noqa: S608 - a constant
         database.execute(query, (identifier,))

@@ -1,4 +1,4 @@
-"""Entities: what the catalog holds, one by one and twenty at a time.
+"""Entities: what the catalog holds, stored one by one or twenty at a time.
 
 Source: https://docs.port.io/api-reference/create-an-entity and its neighbours.
 """
@@ -15,11 +15,11 @@ from framework.sandbox.port.local_port import LocalPort
 
 MOST_UPSERTS = 20
 OVERWRITTEN = ("title", "icon", "team")
-LEFT_OUT = ("run_id", "validation_only")  # query parameters that we cannot honour
+LEFT_OUT = ("run_id", "validation_only")  # query parameters that the sandbox does not support
 
 
 class Options(Struct, frozen=True):
-    """How entities of one call are written, and what for: the blueprint and the writer."""
+    """How the entities of one call are stored: their blueprint, the flags, the writer."""
 
     blueprint: Json
     upsert: bool
@@ -54,7 +54,7 @@ def create(local: LocalPort, call: Call) -> Answer:
 
 
 def create_many(local: LocalPort, call: Call) -> Answer:
-    """POST /v1/blueprints/{blueprint}/entities/bulk: what is refused stands under `errors`."""
+    """POST /v1/blueprints/{blueprint}/entities/bulk: refused entities are listed in `errors`."""
     options = _options(local, call)
     bodies = call.object().get("entities")
     if not isinstance(bodies, list) or not 1 <= len(bodies) <= MOST_UPSERTS:
@@ -87,7 +87,7 @@ def _options(local: LocalPort, call: Call) -> Options:
 
 
 def _upsert(local: LocalPort, options: Options, body: object) -> tuple[Json, bool]:
-    """Check everything, then write: a refused entity leaves nothing behind."""
+    """Check everything, then store: a refused entity leaves nothing behind."""
     if not isinstance(body, dict):
         raise refusals.invalid("an entity must be a JSON object")
     identifier = names.check_entity(body.get("identifier", f"e_{secrets.token_hex(8)}"))
@@ -100,7 +100,7 @@ def _upsert(local: LocalPort, options: Options, body: object) -> tuple[Json, boo
     entity_rules.check_properties(entity, body.get("properties", {}), options.blueprint)
     entity_rules.check_relations(entity, body.get("relations", {}), options.blueprint)
     targets = _targets(entity, options.blueprint)
-    _meet(local, options, key, targets)
+    _ensure_targets(local, options, key, targets)
     entity_store.put(local.database, entity, targets, options.datasource)
     return entity, before is None
 
@@ -130,8 +130,10 @@ def _targets(entity: Json, blueprint: Json) -> dict[str, list[Key]]:
     return targets
 
 
-def _meet(local: LocalPort, options: Options, key: Key, targets: dict[str, list[Key]]) -> None:
-    """Make sure that every related entity is there: make it, or refuse with 404."""
+def _ensure_targets(
+    local: LocalPort, options: Options, key: Key, targets: dict[str, list[Key]]
+) -> None:
+    """Create related entities that are missing, or refuse with 404."""
     named = [target for many in targets.values() for target in many]
     missing = [
         target

@@ -1,4 +1,4 @@
-"""Whether an entity fits its blueprint; the first rule that is broken refuses it."""
+"""The rules for entities; the first broken one refuses the entity."""
 
 import re
 from collections.abc import Callable
@@ -14,19 +14,19 @@ Check = Callable[[Any, Any], bool]
 
 
 def check_shape(entity: Json) -> None:
-    """Refuse an entity that is none, whatever its blueprint says."""
+    """Refuse an entity of the wrong shape, whatever its blueprint says."""
     for key in ("title", "icon"):
         if not isinstance(entity.get(key), str | None):
-            raise refusals.invalid(f"{key} must be a text")
+            raise refusals.invalid(f"{key} must be a string")
     if not _is_team(entity.get("team")):
-        raise refusals.invalid("team must be a text or a list of texts")
+        raise refusals.invalid("team must be a string or a list of strings")
     for key in ("properties", "relations"):
         if not isinstance(entity.get(key, {}), dict):
             raise refusals.invalid(f"{key} must be an object")
 
 
 def check_properties(entity: Json, given: Json, blueprint: Json) -> None:
-    """Refuse values that the blueprint does not know or allow, and required ones that lack."""
+    """Refuse unknown properties, values that the blueprint forbids, and missing required ones."""
     schema = blueprint["schema"]
     for key, value in given.items():
         if key not in schema["properties"]:
@@ -39,7 +39,7 @@ def check_properties(entity: Json, given: Json, blueprint: Json) -> None:
 
 
 def check_relations(entity: Json, given: Json, blueprint: Json) -> None:
-    """Refuse relations that the blueprint does not know, of the wrong shape, or lacking."""
+    """Refuse unknown relations, ones of the wrong shape, and missing required ones."""
     relations = blueprint["relations"]
     for key, value in given.items():
         if key not in relations:
@@ -51,7 +51,7 @@ def check_relations(entity: Json, given: Json, blueprint: Json) -> None:
 
 
 def check_value(where: str, value: object, schema: Json) -> None:
-    """Refuse a value that its schema does not allow."""
+    """Refuse a value that its schema forbids."""
     if not _is(value, schema["type"]):
         raise refusals.invalid(f"{where} must be of type {schema['type']}; got {value!r:.200}")
     for keyword, rule in schema.items():
@@ -94,7 +94,7 @@ def _is(value: object, kind: str) -> bool:
 
 def _is_team(value: object) -> bool:
     if isinstance(value, list):
-        return all(isinstance(one, str) for one in value)
+        return all(isinstance(each, str) for each in value)
     return isinstance(value, str | None)
 
 

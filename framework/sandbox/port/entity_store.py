@@ -1,4 +1,4 @@
-"""Where entities lie: their documents, who wrote them last, and whom their relations name."""
+"""The tables of entities: their documents, their last writers, the targets of their relations."""
 
 import sqlite3
 from typing import NamedTuple
@@ -10,28 +10,28 @@ from framework.sandbox.port.calls import Json
 
 
 class Key(NamedTuple):
-    """What tells an entity from every other."""
+    """What identifies an entity."""
 
     blueprint: str
     identifier: str
 
 
 class Reference(NamedTuple):
-    """An entity that names another one in one of its relations."""
+    """An entity that names another one, and the relation that does."""
 
     source: Key
     relation: str
 
 
 def find(database: sqlite3.Connection, key: Key) -> Json | None:
-    """Return an entity, None where there is none."""
+    """Return an entity, or None."""
     query = "SELECT document FROM entities WHERE blueprint = ? AND identifier = ?"
     row = database.execute(query, key).fetchone()
     return msgspec.json.decode(row[0]) if row else None
 
 
 def get(database: sqlite3.Connection, key: Key) -> Json:
-    """Return an entity; refuse with 404 where there is none."""
+    """Return an entity; refuse with 404 if there is none."""
     found = find(database, key)
     if found is None:
         raise refusals.not_found(f"entity {key.identifier!r} of blueprint {key.blueprint!r}")
@@ -39,7 +39,7 @@ def get(database: sqlite3.Connection, key: Key) -> Json:
 
 
 def listing(database: sqlite3.Connection, blueprint: str) -> list[Json]:
-    """Return every entity of a blueprint, in the order of their identifiers."""
+    """Return every entity of a blueprint, sorted by identifier."""
     query = "SELECT document FROM entities WHERE blueprint = ? ORDER BY identifier"
     return [msgspec.json.decode(row[0]) for row in database.execute(query, (blueprint,))]
 
@@ -51,7 +51,7 @@ def count(database: sqlite3.Connection, blueprint: str) -> int:
 
 
 def counts(database: sqlite3.Connection) -> dict[str, tuple[int, str]]:
-    """Return for each blueprint how many entities it has and when one was written last."""
+    """Return the number of entities and the time of the last write for each blueprint."""
     query = "SELECT blueprint, count(*), max(updated_at) FROM entities GROUP BY blueprint"
     return {row[0]: (row[1], row[2]) for row in database.execute(query)}
 
@@ -59,7 +59,7 @@ def counts(database: sqlite3.Connection) -> dict[str, tuple[int, str]]:
 def put(
     database: sqlite3.Connection, entity: Json, targets: dict[str, list[Key]], datasource: str
 ) -> None:
-    """Store an entity whole; `targets` are the entities that each of its relations names."""
+    """Store an entity in place of any earlier one; `targets` are those that each relation names."""
     key = Key(entity["blueprint"], entity["identifier"])
     text = msgspec.json.encode(entity).decode()
     query = "INSERT OR REPLACE INTO entities VALUES (?, ?, ?, ?, ?)"
@@ -71,14 +71,14 @@ def put(
 
 
 def delete(database: sqlite3.Connection, key: Key) -> None:
-    """Remove an entity, the references that it makes and those made to it."""
+    """Remove an entity, its references and those to it."""
     database.execute("DELETE FROM entities WHERE blueprint = ? AND identifier = ?", key)
     database.execute("DELETE FROM relations WHERE blueprint = ? AND identifier = ?", key)
     database.execute("DELETE FROM relations WHERE target_blueprint = ? AND target = ?", key)
 
 
 def references(database: sqlite3.Connection, key: Key) -> list[Reference]:
-    """Return the entities that name this one, with the relation that does."""
+    """Return the references to an entity."""
     query = (
         "SELECT blueprint, identifier, relation FROM relations "
         "WHERE target_blueprint = ? AND target = ?"
@@ -88,10 +88,10 @@ def references(database: sqlite3.Connection, key: Key) -> list[Reference]:
 
 
 def forget_reference(database: sqlite3.Connection, reference: Reference, target: str) -> None:
-    """Take `target` out of a relation of the entity that names it."""
+    """Remove `target` from the relation that names it."""
     entity = get(database, reference.source)
     value = entity["relations"].get(reference.relation)
-    left = [one for one in value if one != target] if isinstance(value, list) else None
+    left = [each for each in value if each != target] if isinstance(value, list) else None
     entity["relations"][reference.relation] = left
     query = "UPDATE entities SET document = ? WHERE blueprint = ? AND identifier = ?"
     database.execute(query, (msgspec.json.encode(entity).decode(), *reference.source))

@@ -1,6 +1,6 @@
-"""Integrations: their registration, their mapping, the state of their resync.
+"""Integrations: their registration, their mapping, the state of their resyncs.
 
-Source: api.getport.io's specification and what Port's own clients send and read.
+Source: the specification of api.getport.io, and what Port's own clients send and read.
 """
 
 import secrets
@@ -10,7 +10,7 @@ from framework.sandbox.port.calls import Answer, Call, Json
 from framework.sandbox.port.documents import INTEGRATIONS
 from framework.sandbox.port.local_port import LocalPort
 
-# What may be set; the right side is the value of a new integration.
+# The settable keys, each with its default.
 SETTABLE: Json = {
     "title": None,
     "installationAppType": "",
@@ -28,11 +28,12 @@ STATE_KEYS = {"status", "lastResyncStart", "lastResyncEnd", "nextResync", "inter
 
 
 def create(local: LocalPort, call: Call) -> Answer:
-    """POST /v1/integration: an integration introduces itself."""
+    """POST /v1/integration: register an integration."""
     body = call.object()
     identifier = body.get("installationId")
-    if not isinstance(identifier, str) or not _fits(identifier):
-        raise refusals.invalid("installationId must be a text that is not empty")
+    most = unverified.INTEGRATION_IDENTIFIER_LENGTH
+    if not isinstance(identifier, str) or not 0 < len(identifier) <= most:
+        raise refusals.invalid(f"installationId must be a string of 1 to {most} characters")
     now = local.clock.now()
     integration = {
         "_id": f"integration_{secrets.token_urlsafe(12)}",
@@ -84,22 +85,22 @@ def update_config(local: LocalPort, call: Call) -> Answer:
 
 
 def request_resync(local: LocalPort, call: Call) -> Answer:
-    """Ask for a resync without any change."""
+    """Ask for a resync without a change."""
     integration = INTEGRATIONS.get(local.database, call.names["identifier"])
     if call.skip_resync:
         return Answer({"integration": integration})
-    told = (
+    messages = (
         change_records.resync(local, integration),
         *change_records.resync_requests(local, integration),
     )
-    return Answer({"integration": integration}, messages=told)
+    return Answer({"integration": integration}, messages=messages)
 
 
 def update_resync_state(local: LocalPort, call: Call) -> Answer:
     """PATCH /v1/integration/{identifier}/resync-state.
 
-    The integration and its state are then updated at the same time, by which listeners tell this
-    change from one that asks for a resync.
+    The integration and its state get the same `updatedAt`. By that, listeners tell this change from
+    one that asks for a resync.
     """
     body = call.object()
     if body.get("status") not in STATUSES or not set(body) <= STATE_KEYS:
@@ -126,16 +127,11 @@ def _change(local: LocalPort, call: Call, before: Json, after: Json) -> Answer:
     INTEGRATIONS.replace(local.database, after)
     if call.skip_resync:
         return Answer({"integration": after})
-    asked = (
-        () if after["config"] == before["config"] else change_records.resync_requests(local, after)
-    )
-    told = (change_records.updated(local, before, after), *asked)
-    return Answer({"integration": after}, messages=told)
+    messages = [change_records.updated(local, before, after)]
+    if after["config"] != before["config"]:
+        messages += change_records.resync_requests(local, after)
+    return Answer({"integration": after}, messages=tuple(messages))
 
 
 def _settable(body: Json) -> Json:
     return {name: value for name, value in body.items() if name in SETTABLE}
-
-
-def _fits(identifier: str) -> bool:
-    return 0 < len(identifier) <= unverified.INTEGRATION_IDENTIFIER_LENGTH

@@ -14,14 +14,14 @@ TICK = timedelta(milliseconds=1)
 
 
 class Clock:
-    """Gives strictly growing times: two changes are told apart by `updatedAt` alone."""
+    """Gives strictly increasing times: two changes differ by `updatedAt` alone."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)):
         self._now = now
         self._last = datetime.min.replace(tzinfo=UTC)
 
     def now(self) -> str:
-        """Return the time, at least a millisecond after the last one given."""
+        """Return the time, at least a millisecond later than the last one."""
         self._last = max(self._now(), self._last + TICK)
         return moments.of(self._last)
 

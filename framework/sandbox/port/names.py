@@ -1,4 +1,4 @@
-"""What identifiers and keys may look like in Port."""
+"""The rules for identifiers and keys in Port."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The organisation and what its Kafka clients log in with."""
+"""The organisation, and the credentials of its Kafka clients."""
 
 from framework.sandbox.port.calls import Answer, Call
 from framework.sandbox.port.local_port import LocalPort

@@ -1,4 +1,4 @@
-"""Whose an entity is: the User-Agent of whoever wrote it last (`$datasource`)."""
+"""Who owns an entity: the User-Agent of its last writer (`$datasource`)."""
 
 import base64
 import binascii
@@ -22,7 +22,7 @@ ORDER BY blueprint, identifier LIMIT :limit
 
 
 def listing(local: LocalPort, call: Call) -> Answer:
-    """POST /v1/blueprints/entities/datasource-entities: a page of what a writer owns."""
+    """POST /v1/blueprints/entities/datasource-entities: a page of the entities of one writer."""
     body = call.object()
     limit = body.get("limit", unverified.LISTING_PAGE)
     if not isinstance(limit, int) or not 1 <= limit <= unverified.LISTING_PAGE:
@@ -38,7 +38,8 @@ def listing(local: LocalPort, call: Call) -> Answer:
     }
     rows = local.database.execute(QUERY, parameters).fetchall()
     page = rows[:limit]
-    following = _token(page[-1]) if len(rows) > limit else None
+    more = len(rows) > limit
+    following = base64.urlsafe_b64encode(msgspec.json.encode(page[-1])).decode() if more else None
     entities = [{"identifier": row[1], "blueprint": row[0]} for row in page]
     return Answer({"entities": entities, "next": following})
 
@@ -46,7 +47,7 @@ def listing(local: LocalPort, call: Call) -> Answer:
 def _text(body: Json, name: str) -> str:
     value = body.get(name) or ""
     if not isinstance(value, str):
-        raise refusals.invalid(f"{name} must be a text")
+        raise refusals.invalid(f"{name} must be a string")
     return value
 
 
@@ -57,14 +58,10 @@ def _moment(text: str) -> str:
         raise refusals.invalid("before must be an ISO 8601 time") from error
 
 
-def _token(row: tuple[str, str]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(row)).decode()
-
-
 def _position(token: str) -> tuple[str, str]:
     if not token:
         return "", ""
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(token), type=tuple[str, str])
     except (binascii.Error, msgspec.MsgspecError) as error:
-        raise refusals.invalid("from is no `next` of an earlier page") from error
+        raise refusals.invalid("from is not the `next` of an earlier page") from error

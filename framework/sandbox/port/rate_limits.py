@@ -1,4 +1,4 @@
-"""How many requests Port takes, by what they ask for, told in the headers of each answer.
+"""Port's rate limits, by group of routes; the headers of each answer state them.
 
 Source: https://docs.port.io/api-reference/rate-limits
 """
@@ -27,7 +27,7 @@ class RateLimits:
         self._counts: dict[str, int] = {}
 
     def count(self, group: str) -> dict[str, str]:
-        """Count one request and return the headers that say what is left."""
+        """Count a request and return the headers that say how many are left."""
         now = self._seconds()
         if now >= self._end:
             self._end = now + PERIOD_SECONDS
@@ -41,6 +41,6 @@ class RateLimits:
         }
 
     def check(self, group: str) -> None:
-        """Refuse with 429 once the window's requests are used up."""
+        """Refuse with 429 once the requests of the window are used up."""
         if self._counts[group] > LIMITS[group]:
             raise RefusedError(429, unverified.TOO_MANY, "too many requests; see x-ratelimit-reset")

@@ -1,4 +1,4 @@
-"""How the local Port says no: an HTTP status, a machine name, a sentence."""
+"""How the local Port refuses a request: an HTTP status, a machine name, a sentence."""
 
 from framework.errors import FrameworkError
 from framework.sandbox.port import unverified
@@ -18,22 +18,22 @@ class RefusedError(FrameworkError):
 
 
 def not_found(what: str) -> RefusedError:
-    """Return the 404 of something that is not there."""
+    """Return the 404 for something that does not exist."""
     return RefusedError(404, "not_found", f"{what} was not found")
 
 
 def invalid(message: str) -> RefusedError:
-    """Return the 422 of a request that does not match its schema."""
+    """Return the 422 for a request that does not match its schema."""
     return RefusedError(422, unverified.INVALID_REQUEST, message)
 
 
 def taken(what: str) -> RefusedError:
-    """Return the refusal to create what exists."""
+    """Return the refusal to create something that exists."""
     return RefusedError(
         unverified.EXISTS_STATUS, unverified.ALREADY_EXISTS, f"{what} exists already"
     )
 
 
 def unauthorized(message: str) -> RefusedError:
-    """Return the 401 of a missing, wrong or expired token."""
+    """Return the 401 for a missing, wrong or expired token."""
     return RefusedError(401, unverified.UNAUTHORIZED, message)

@@ -1,4 +1,4 @@
-"""HTTP around the routes: body and its limit, token, transaction, headers, refusals."""
+"""HTTP around the routes: the body and its limit, token, transaction, headers, refusals."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Web:
-    """Turns handlers into endpoints; `publish` takes what Kafka is to be told, after the commit."""
+    """Turns handlers into endpoints; `publish` gets the messages for Kafka after the commit."""
 
     def __init__(self, local: LocalPort, publish: Callable[[Message], None]):
         self.local = local
@@ -32,7 +32,7 @@ class Web:
         self._limits = RateLimits(local.seconds)
 
     def port(self, handler: Handler, group: str) -> Endpoint:
-        """Return an endpoint of Port's API: it counts, and wants a token unless it gives one."""
+        """Return an endpoint of Port's API: rate-limited, with a token except to get one."""
 
         async def endpoint(request: Request) -> Response:
             headers = self._limits.count(group) | trace()
@@ -58,7 +58,7 @@ class Web:
 
 
 async def read(request: Request) -> Call:
-    """Return what a request says; names in its path were matched while still encoded."""
+    """Return the request as a Call; the names in its path were matched while still encoded."""
     body = await _body(request)
     return Call(
         names={name: unquote(value) for name, value in request.path_params.items()},
@@ -70,7 +70,7 @@ async def read(request: Request) -> Call:
 
 
 async def refuse(request: Request, error: Exception) -> Response:
-    """Answer what no route answers, as Port would."""
+    """Answer a request that no route answers, as Port would."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     what = f"the route {request.method} {request.url.path} (the sandbox has the used part of Port)"
     if status in {404, 405}:
@@ -79,7 +79,7 @@ async def refuse(request: Request, error: Exception) -> Response:
 
 
 def trace() -> dict[str, str]:
-    """Return the header by which an answer is found in logs."""
+    """Return the header that identifies an answer in logs."""
     return {"X-Trace-Id": secrets.token_hex(16)}
 
 
@@ -90,7 +90,7 @@ def json(status: int, body: object, headers: dict[str, str]) -> Response:
 
 
 async def _body(request: Request) -> bytes:
-    """Read the body to its end, so that the refusal of a large one reaches its sender."""
+    """Read the body to its end, even one that is too large: else its sender misses the refusal."""
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
