@@ -1,4 +1,4 @@
-"""Replace a file whole: whoever reads it sees the old content or the new, never a part."""
+"""Replace files atomically: a reader sees the old content or the new, never a part."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ OWNER_ONLY = 0o600
 
 
 def replace(path: Path, content: bytes, mode: int = OWNER_ONLY) -> None:
-    """Write the content aside, then put it in the file's place. Raises OSError."""
+    """Write the content to a temporary file, then move it into place. Raises OSError."""
     with _aside(path, mode) as file:
         file.write(content)
 
@@ -26,7 +26,7 @@ def replace_durably(path: Path, content: bytes, mode: int = OWNER_ONLY) -> None:
 
 
 def flush(folder: Path) -> None:
-    """Bring the names in a folder to the disk. Raises OSError."""
+    """Flush the names in a folder to the disk. Raises OSError."""
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(number)
@@ -36,7 +36,7 @@ def flush(folder: Path) -> None:
 
 @contextmanager
 def _aside(path: Path, mode: int) -> Iterator[IO[bytes]]:
-    """Yield a file beside the one that it replaces at the end, unless writing it fails."""
+    """Yield a temporary file that replaces `path` at the end, unless writing fails."""
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
             os.fchmod(file.fileno(), mode)

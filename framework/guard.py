@@ -1,7 +1,7 @@
-"""The supervisor's parent where systemd is not: ends what a killed supervisor leaves behind.
+"""The supervisor's parent without systemd: it kills what a killed supervisor leaves behind.
 
-A small program of its own (`python -I -S guard.py COMMAND…`), so it imports nothing of ours. The
-supervisor gets SIGTERM from the kernel should the guard die first.
+It is a small program of its own (`python -I -S guard.py COMMAND…`), so it imports nothing of ours.
+If the guard dies first, the kernel sends the supervisor SIGTERM.
 """
 
 import ctypes
@@ -21,10 +21,10 @@ PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 HEARD = (*PASSED_ON, signal.SIGCHLD, signal.SIGTSTP)  # Ctrl-Z: a guard that sleeps guards nothing
-LOOK_SECONDS = 60.0  # the kernel tells of a death at once; this is for who does not trust it
-HANGUP_SECONDS = 0.1  # between the signal that a terminal is going and its going
-KILL_SECONDS = 10.0  # for all of them to be gone; longer only if one hangs in the kernel
-ROUND_SECONDS = 0.02  # a killed process's own children come to us in the next round
+LOOK_SECONDS = 60.0  # the kernel reports a death at once; this is in case it does not
+HANGUP_SECONDS = 0.1  # between SIGHUP and the end of the terminal
+KILL_SECONDS = 10.0  # for killed processes to be gone; longer only if one hangs in the kernel
+ROUND_SECONDS = 0.02  # we adopt the children of a killed process in the next round
 NOT_STARTED = 127  # exit status, as shells have it
 ENDED_BY_SIGNAL = 128
 
@@ -32,22 +32,22 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def needed(environ: Mapping[str, str], pid: int, parent: int) -> bool:
-    """Tell whether process `pid` has neither systemd nor a guard to clear up after it."""
+    """Tell whether process `pid` has neither systemd nor a guard to clean up after it."""
     by_systemd = environ.get("SYSTEMD_EXEC_PID") == str(pid)
     return not by_systemd and environ.get(VARIABLE) != str(parent)
 
 
 def become(argv: list[str]) -> NoReturn:
-    """Become the guard of a supervisor that `argv` starts: same pid, same terminal."""
+    """Become the guard of the supervisor that `argv` starts, with this pid and terminal."""
     program = [sys.executable, "-I", "-S", __file__, *argv]
-    os.execv(program[0], program)  # noqa: S606 - there is nothing for a shell to do
+    os.execv(program[0], program)  # noqa: S606 - a shell has nothing to do
 
 
 def main(argv: list[str]) -> int:
-    """Run the supervisor, end whatever it leaves behind; return its exit status, 128 + signal."""
-    _prctl(PR_SET_DUMPABLE, 0)  # our environment is the supervisor's, secrets included
+    """Run the supervisor, kill what it leaves; return its exit status, or 128 + the signal."""
+    _prctl(PR_SET_DUMPABLE, 0)  # our environment is the supervisor's, with its secrets
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, the kernel would forget exit statuses
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, the kernel drops exit statuses
     supervisor = _start(argv, signal.pthread_sigmask(signal.SIG_BLOCK, HEARD))
     status = _attend(supervisor)
     if left := _end_all(KILL_SECONDS):
@@ -64,9 +64,9 @@ def _start(argv: list[str], mask: Collection[int]) -> int:
     if pid:
         return pid
     with suppress(OSError):
-        os.setpgid(0, 0)  # Ctrl-C comes to the guard alone, which passes it on: once
+        os.setpgid(0, 0)  # so Ctrl-C reaches the guard alone, which passes it on once
         _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # or `stty tostop` would stop it for ever
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # else `stty tostop` stops it for ever
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if os.getppid() == guard:
             os.execve(argv[0], argv, {**os.environ, VARIABLE: str(guard)})  # noqa: S606 - as above
@@ -75,13 +75,13 @@ def _start(argv: list[str], mask: Collection[int]) -> int:
 
 
 def _attend(supervisor: int) -> int:
-    """Pass signals on until the supervisor ends; return its exit status, negative: the signal."""
+    """Pass signals on until the supervisor ends; return its exit status (negative: the signal)."""
     terminal = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN and _has_terminal()
     while True:
         heard = signal.sigtimedwait(HEARD, LOOK_SECONDS)
         number = heard.si_signo if heard else signal.SIGCHLD
         if number == signal.SIGHUP and terminal and _is_hung_up():
-            number, terminal = signal.SIGTERM, False  # a closed window; else: read your settings
+            number, terminal = signal.SIGTERM, False  # its window was closed; else it means reload
         if number in PASSED_ON:
             os.kill(supervisor, number)
         ended = dict(_reaped())
@@ -102,13 +102,13 @@ def _has_terminal() -> bool:
 
 
 def _end_all(seconds: float) -> list[int]:
-    """Kill our children until there are none, as theirs come to us; return who would not go."""
+    """Kill our children, and theirs as we adopt them; return those that are left in the end."""
     deadline = time.monotonic() + seconds
     while left := _children():
         if time.monotonic() > deadline:
             return left
         for pid in left:
-            with suppress(PermissionError):  # it has become another user's
+            with suppress(PermissionError):  # it runs as another user now
                 os.kill(pid, signal.SIGKILL)
         signal.sigtimedwait((signal.SIGCHLD,), ROUND_SECONDS)
         dict(_reaped())
@@ -116,7 +116,7 @@ def _end_all(seconds: float) -> list[int]:
 
 
 def _reaped() -> Iterator[tuple[int, int]]:
-    """Reap whoever is dead: pid and wait status. We start one process, so none is another's."""
+    """Reap all dead children and yield pid and wait status: nobody else here waits for one."""
     with suppress(ChildProcessError):
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -138,7 +138,7 @@ def _parent(pid: int) -> int:
 
 def _say(line: str) -> None:
     with suppress(OSError):
-        if select.select([], [2], [], 0)[1]:  # who does not read us shall not hold us
+        if select.select([], [2], [], 0)[1]:  # a reader that does not read must not block us
             os.write(2, f"{line}\n".encode())
 
 

@@ -1,4 +1,4 @@
-"""What we ask of the kernel for our own process."""
+"""Settings of our own process that the kernel keeps."""
 
 import ctypes
 import resource
@@ -8,7 +8,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans() -> None:
-    """Become the parent of grandchildren whose own parent dies, so that `sweep` finds them."""
+    """Become the parent of descendants whose own parent dies, so that `sweep` finds them."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
@@ -18,7 +18,7 @@ def hide_memory() -> None:
 
 
 def allow_many_files() -> None:
-    """Raise our limit of open files to what the system allows: a process takes eight of them."""
+    """Raise our limit of open files to what the system allows: each child needs eight."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 

@@ -10,7 +10,7 @@ def text(seconds: float) -> str:
 
 
 def now(later: float = 0.0) -> str:
-    """Return the text of now, or of so many seconds later."""
+    """Return the text of the present, or of so many seconds later."""
     return text(time.time() + later)
 
 

@@ -1,4 +1,4 @@
-"""What is left of processes that died: found, killed and reaped, so that nothing outlives us."""
+"""Processes left behind by ones that died: found, killed and reaped, so that none outlives us."""
 
 import os
 import select
@@ -12,18 +12,18 @@ import psutil
 from framework import process
 from framework.process import KILL_SECONDS, MARKER
 
-SWEEP_ROUNDS = 20  # a killed orphan's own children come to us in the next round
+SWEEP_ROUNDS = 20  # we adopt the children of a killed orphan in the next round
 LOOK_SECONDS = 0.01  # how long a death may go unnoticed
 
 
 def reclaim(instance: str) -> int:
     """Kill what an earlier supervisor of this instance left behind; return how many there were.
 
-    Only for who holds the instance's state folder: then nobody else can have started them.
+    Call it only while holding the instance's state folder: then nobody else can have started them.
     """
     reclaimed = 0
     for _ in range(SWEEP_ROUNDS):  # one may have started another while we looked
-        left = [one for one in psutil.process_iter() if _belongs(one, instance)]
+        left = [one for one in psutil.process_iter() if _marker(one).startswith(f"{instance}/")]
         if not left:
             break
         reclaimed += sum(map(_kill, left))
@@ -36,14 +36,14 @@ def reclaim(instance: str) -> int:
 def sweep(marker: str) -> int:
     """Kill and reap adopted processes that carry `marker`; return how many there were.
 
-    Adopted processes that are dead already, or dying, are reaped, whoever they belonged to. Only
-    for the one thread that starts processes with this marker.
+    Adopted processes that are dead or dying are reaped, whatever their marker. Only the thread that
+    starts processes with this marker may call it.
     """
     swept = 0
     for _ in range(SWEEP_ROUNDS):
         adopted = list(_adopted())
-        orphans = [one for one in adopted if _marked(one, marker)]
-        dead = [one for one in adopted if _is_dead(one)]  # later: one may die meanwhile
+        orphans = [one for one in adopted if _marker(one) == marker]
+        dead = [one for one in adopted if _is_dead(one)]  # after that: one may have died meanwhile
         if not orphans and not dead:
             return swept
         swept += sum(map(_end, orphans))
@@ -53,12 +53,12 @@ def sweep(marker: str) -> int:
 
 
 def bury_dead() -> int:
-    """Reap adopted processes that died since; return how many there were. Waits for none."""
+    """Reap adopted processes that have died; return how many there were. Never waits."""
     return sum(map(_bury, _adopted()))
 
 
 def _adopted() -> Iterator[psutil.Process]:
-    """Find our children that we did not start, nor anything in this process that has no session."""
+    """Find the children that we adopted: we did not start them, and they have another session."""
     for pid in _children(Path(f"/proc/self/task/{os.getpid()}/children")):
         with suppress(psutil.Error, ProcessLookupError):
             if pid not in process.ours and os.getsid(pid) != os.getsid(0):
@@ -66,9 +66,9 @@ def _adopted() -> Iterator[psutil.Process]:
 
 
 def _children(listed: Path) -> list[int]:
-    """Return our main thread's children: adopted processes come to it, few others do.
+    """Return our main thread's children: the kernel gives it what we adopt, and we start few there.
 
-    All of our children, from a kernel without such a list: the search takes 100 times as long.
+    On a kernel without such a list it is all of our children; that search takes 100 times as long.
     """
     try:
         return [int(pid) for pid in listed.read_text().split()]
@@ -77,33 +77,26 @@ def _children(listed: Path) -> list[int]:
 
 
 def _may_be_ours(pid: int) -> bool:
-    """Tell whether who started a process may still ask how it ended."""
-    leads = os.getsid(pid) == pid  # as everything that we start
-    # In this order: a process that was there before is either about to be noted, or it is noted.
+    """Tell whether a thread of ours may still ask for the exit status of a process."""
+    leads = os.getsid(pid) == pid  # everything that we start leads a session
+    # In this order: a process seen before is either about to be recorded, or it is recorded.
     return leads and (bool(process.starting) or pid in process.ours)
 
 
 def _is_dead(child: psutil.Process) -> bool:
     try:
-        # A dying process gives its memory back, its environment with it, before it becomes a zombie
-        # and its children come to us.
+        # A dying process frees its memory, and its environment with it, before it becomes a zombie
+        # and we adopt its children.
         return child.memory_info().vms == 0
     except psutil.Error:
         return False
 
 
-def _belongs(found: psutil.Process, instance: str) -> bool:
+def _marker(found: psutil.Process) -> str:
     try:
-        return found.environ().get(MARKER, "").startswith(f"{instance}/")
+        return found.environ().get(MARKER, "")
     except psutil.Error:
-        return False
-
-
-def _marked(child: psutil.Process, marker: str) -> bool:
-    try:
-        return child.environ().get(MARKER) == marker
-    except psutil.Error:
-        return False
+        return ""
 
 
 def _kill(orphan: psutil.Process) -> bool:
@@ -135,7 +128,7 @@ def _wait(dying: psutil.Process) -> int:
     try:
         dying.wait(KILL_SECONDS)
     except psutil.Error:
-        return 0  # it hangs in the kernel, or another sweep was faster
+        return 0  # it hangs in the kernel, or another sweep reaped it
     return 1
 
 
@@ -143,4 +136,4 @@ def _bury(child: psutil.Process) -> bool:
     try:
         return not _may_be_ours(child.pid) and os.waitpid(child.pid, os.WNOHANG)[0] == child.pid
     except (ProcessLookupError, ChildProcessError):
-        return False  # a sweep was faster
+        return False  # a sweep reaped it

@@ -25,26 +25,26 @@ POLL_SECONDS = 0.2  # how long a stop may go unnoticed while a program runs to i
 KILL_SECONDS = 5.0  # for a killed process to be gone; longer only if it hangs in the kernel
 MARKER = "FRAMEWORK_INSTANCE"
 
-# Sets PDEATHSIG(SIGKILL), makes sure that the parent did not die before that, becomes the program.
+# Sets PDEATHSIG(SIGKILL), exits if the parent died before that, else becomes the program.
 WRAPPER = (
     "import ctypes,os,sys;ctypes.CDLL(None).prctl(1,9);"
     "os.getppid()==int(sys.argv[1]) or os._exit(1);os.execvp(sys.argv[2],sys.argv[2:])"
 )
-# What a child may inherit from our environment; everything else is spelled out by who starts it.
+# What a child may inherit from our environment; whoever starts it spells out everything else.
 INHERITED = (
     "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
     "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
 )  # fmt: skip
 
-# The processes that we started and whose exit status somebody here will still ask for, by pid with
-# who will; and the threads that are about to add one. The kernel keeps one table of children for
-# all of our threads, adopted ones included; this says which are which, so there is one of it, too.
+# `ours` has the processes that we started and whose exit status somebody will still ask for, by
+# pid; `starting` has the threads that are about to add one. The kernel keeps one table of children
+# for all our threads, with adopted processes in it. These two tell them apart, so they are global.
 ours: dict[int, object] = {}
 starting: set[int] = set()
 
 
 class Completed(Struct, frozen=True):
-    """A program that ran to its end: exit status (negative: the signal) and what it printed."""
+    """A program that ran to its end: its exit status (negative: the signal) and its output."""
 
     status: int
     stdout: str
@@ -54,7 +54,7 @@ class Completed(Struct, frozen=True):
 class Child:
     """A running child: its pid, its pidfd (readable once it is dead) and its pipes.
 
-    It inherits `pass_fds` under the same numbers; nothing else that is open here.
+    It inherits `pass_fds` under the same numbers, and no other open file.
     """
 
     def __init__(
@@ -88,15 +88,15 @@ class Child:
         self._open_pidfd()
 
     def stop(self) -> None:
-        """Ask the child's whole group to end."""
+        """Ask the child's process group to end."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the child's whole group."""
+        """Kill the child's process group."""
         self._signal(signal.SIGKILL)
 
     def signal_one(self, number: int) -> None:
-        """Send a signal to the child alone, not to its group; to a dead one it does nothing."""
+        """Send a signal to the child alone, not to its group; ignore it if the child is dead."""
         with suppress(OSError):  # it is reaped, or closed
             signal.pidfd_send_signal(self.pidfd, number)
 
@@ -119,7 +119,7 @@ class Child:
         return self.reap()
 
     def close(self) -> None:
-        """Close our ends: nobody asks for its exit status any more, no reader is left."""
+        """Close our ends of the pipes, once nobody reads them or asks for the exit status."""
         _forget(self._popen)
         for pipe in (self.stdin, self.stdout, self.stderr):
             pipe.close()
@@ -130,7 +130,7 @@ class Child:
     def _open_pidfd(self) -> None:
         try:
             self.pidfd = os.pidfd_open(self.pid)
-        except OSError:  # there are too many open files, here or on this machine
+        except OSError:  # too many open files, in this process or on this machine
             self.kill()
             self.wait(KILL_SECONDS)
             self.close()
@@ -140,7 +140,7 @@ class Child:
         try:
             os.killpg(self.pid, number)
         except (ProcessLookupError, PermissionError):
-            return  # the whole group is gone, or only zombies of it are left
+            return  # the group is gone, or only zombies of it are left
 
 
 def bound(argv: Sequence[str]) -> list[str]:
@@ -164,28 +164,38 @@ def run(
             errors="replace",
         )
         ours[program.pid] = program
+    deadline = time.monotonic() + seconds
     try:
-        return _ended(program, argv[0], stop, seconds)
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                stdout, stderr = program.communicate(timeout=POLL_SECONDS)
+                return Completed(program.returncode, stdout, stderr)
+            if stop.is_set() or time.monotonic() >= deadline:
+                break
+        _abandon(program)
     finally:
         _forget(program)
+    if stop.is_set():
+        raise StoppedError(f"{argv[0]} was stopped")
+    raise TimeoutError(f"{argv[0]} did not end within {seconds:.0f} s")
 
 
 def limit_files(pid: int, most: int) -> None:
-    """Let a process have at most `most` files open; nothing happens if it is gone."""
+    """Let a process have at most `most` files open; do nothing if it is gone."""
     with suppress(ProcessLookupError):
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        limit = min(most, hard)  # no more than it may have now
+        limit = min(most, hard)  # never more than it may have now
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limit))
 
 
 def inherited() -> dict[str, str]:
-    """Return the part of our environment that any child may see: no credentials, no PYTHON*."""
+    """Return the variables that any child may see: no credentials, no PYTHON*."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 @contextmanager
 def _starting() -> Iterator[None]:
-    """Say that a child of ours may exist that is not among `ours` yet."""
+    """Record that a child may exist that is not in `ours` yet."""
     starting.add(threading.get_ident())
     try:
         yield
@@ -194,25 +204,8 @@ def _starting() -> Iterator[None]:
 
 
 def _forget(popen: subprocess.Popen[Any]) -> None:
-    if ours.get(popen.pid) is popen:  # a number is given again
+    if ours.get(popen.pid) is popen:  # the kernel reuses pids
         del ours[popen.pid]
-
-
-def _ended(
-    program: subprocess.Popen[str], name: str, stop: threading.Event, seconds: float
-) -> Completed:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            stdout, stderr = program.communicate(timeout=POLL_SECONDS)
-        except subprocess.TimeoutExpired:
-            if not stop.is_set() and time.monotonic() < deadline:
-                continue
-            _abandon(program)
-            if stop.is_set():
-                raise StoppedError(f"{name} was stopped") from None
-            raise TimeoutError(f"{name} did not end within {seconds:.0f} s") from None
-        return Completed(program.returncode, stdout, stderr)
 
 
 def _abandon(program: subprocess.Popen[str]) -> None:
@@ -221,4 +214,4 @@ def _abandon(program: subprocess.Popen[str]) -> None:
         program.wait(KILL_SECONDS)
     for pipe in (program.stdout, program.stderr):
         assert pipe is not None
-        pipe.close()  # not read to their end: a process that left the group may hold them open
+        pipe.close()  # not to their end: a process that left the group may hold them open

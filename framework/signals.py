@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and SIGHUP: the handler only keeps lists, the main loop reads them."""
+"""SIGINT, SIGTERM and SIGHUP: the handlers only append to lists, the main loop reads them."""
 
 import contextlib
 import os
@@ -6,13 +6,13 @@ import select
 import signal
 
 ENDED_BY_SIGNAL = 128
-CHUNK = 4096  # bytes: one for each signal
+CHUNK = 4096  # bytes, one for each signal
 
 
 class Signals:
-    """While it is open, the first signal asks for a stop and the second ends us at once.
+    """While it is open, the first SIGINT or SIGTERM asks for a stop, the second ends us at once.
 
-    SIGHUP asks for a reload, and for nothing else.
+    SIGHUP asks for a reload.
     """
 
     def __init__(self) -> None:
@@ -30,21 +30,21 @@ class Signals:
         self._wakeup = signal.set_wakeup_fd(self._writable, warn_on_full_buffer=False)
 
     def wait(self, seconds: float) -> bool:
-        """Wait at most so long, or until a signal comes; tell whether a stop was asked for."""
+        """Wait until a signal comes, or so many seconds; tell whether a stop was asked for."""
         if not self._received and select.select([self._readable], [], [], seconds)[0]:
-            with contextlib.suppress(BlockingIOError):  # another thread was faster
+            with contextlib.suppress(BlockingIOError):  # another thread read it
                 os.read(self._readable, CHUNK)
         return bool(self._received)
 
     def reload_asked(self) -> bool:
-        """Tell whether a reload was asked for: true once for each SIGHUP."""
+        """Tell whether a reload was asked for, once for each SIGHUP."""
         if not self._reloads:
             return False
         self._reloads.pop()
         return True
 
     def close(self) -> None:
-        """Let signals do what they did before."""
+        """Restore what signals did before."""
         signal.set_wakeup_fd(self._wakeup)
         for number, handler in self._before.items():
             signal.signal(number, handler)

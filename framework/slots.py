@@ -1,4 +1,4 @@
-"""How many may do something side by side; the others wait, first come, first served."""
+"""A limited number of threads at the same time; the others wait, first come, first served."""
 
 from collections import deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The state folder: whose it is, which instance it belongs to, where its console listens."""
+"""The state folder: the supervisor that has it, its instance, the address of its console."""
 
 import contextlib
 import fcntl
@@ -17,18 +17,18 @@ NOBODY = (
     "or name its folder with --state"
 )
 STARTING = "the supervisor with pid {pid} is starting; try again in a moment"
-LONGEST_ADDRESS = 100  # bytes; the kernel takes 107, with room for a name beside it
+LONGEST_ADDRESS = 100  # bytes; the kernel allows 107
 
 
 class NotRunningError(ConfigError):
-    """No supervisor answers for this state folder, or not yet."""
+    """No supervisor runs with this state folder, or it is still starting."""
 
 
 class StateFolder:
-    """A folder that belongs to one running supervisor; everything in it is for its owner alone."""
+    """A folder of one running supervisor; only its user can read what is in it."""
 
     def __init__(self, path: Path):
-        """Take the folder, or raise ConfigError saying which process has it."""
+        """Take the folder, or raise ConfigError naming the process that has it."""
         self.path = path
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ class StateFolder:
             raise ConfigError(f"{path}: {error.strerror}; name another with --state") from error
 
     def listen(self) -> socket.socket:
-        """Bind the console's socket (mode 0600) and note its address in the folder."""
+        """Bind the console's socket (mode 0600) and store its address in the folder."""
         address = self.path / "console.sock"
         if len(os.fsencode(address.absolute())) > LONGEST_ADDRESS:
             address = Path(tempfile.mkdtemp(prefix="framework-")) / "console.sock"
@@ -52,7 +52,7 @@ class StateFolder:
         return listener
 
     def close(self) -> None:
-        """Give the folder back: its console is gone, another supervisor may have it."""
+        """Release the folder and remove its console, so that another supervisor may take it."""
         note = self.path / "console"
         if note.exists():
             address = Path(note.read_text())
@@ -64,7 +64,7 @@ class StateFolder:
 
 
 def console_address(path: Path) -> str:
-    """Return where the console of this folder's supervisor listens; raise NotRunningError."""
+    """Return the address of the console of this folder's supervisor; raise NotRunningError."""
     try:
         return (path / "console").read_text()
     except OSError:
@@ -74,7 +74,7 @@ def console_address(path: Path) -> str:
 
 
 def _owner(path: Path) -> str | None:
-    """Return the pid of who has the folder; to try for the lock could refuse it to another."""
+    """Return the pid of the folder's supervisor, without trying its lock: others may want it."""
     with contextlib.suppress(OSError):
         known = f":{path.stat().st_ino} "
         locks = Path("/proc/locks").read_text().splitlines()

@@ -78,7 +78,7 @@ class Guarded:
     def carriers(self, *known: int) -> list[psutil.Process]:
         """Return who carries the name, those that are known aside."""
         found = [one for one in psutil.process_iter() if one.pid not in known]
-        return [one for one in found if orphans._belongs(one, self.instance)]
+        return [one for one in found if orphans._marker(one).startswith(f"{self.instance}/")]
 
     def ends(self) -> tuple[int, str]:
         """Wait for the guard's end; return its exit status and what it said."""

@@ -216,7 +216,7 @@ def test_what_ends_while_a_sweep_looks_at_it_is_passed_over(children: list[Child
     seen = psutil.Process(children[0].pid)
     children[0].stdin.write(b"\n")
     assert children[0].wait(DEADLINE) == 0
-    assert not orphans._marked(seen, "i/one")
+    assert orphans._marker(seen) == ""
     assert not orphans._is_dead(seen)
     assert orphans._end(seen) == 0
     assert orphans._is_gone(seen)
