@@ -1,4 +1,4 @@
-"""A connection to a cluster, and in words what is wrong when there is none."""
+"""A connection to a cluster, or a sentence that says why there is none."""
 
 import logging
 import re
@@ -18,11 +18,11 @@ from framework.sdk import AuthError, ConfigError, TransientError
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 SERVER = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+)(:\d{1,5})?")
-BOOTSTRAP_MS = (3_000, 12_000)  # a look, then patience, unless the look showed what must be changed
-BACKOFF_MS = 1_000  # with the default of 30 s the second try would not come in time
+BOOTSTRAP_MS = (3_000, 12_000)  # the second try comes only if the first may succeed later
+BACKOFF_MS = 1_000  # the default of 30 s leaves no time for another attempt
 FAILED = re.compile(r"Bootstrap \w+ to \S+ failed: (?P<why>.*?)(?: \(backoff [\d.]+ secs\))?$")
 
-# What kafka-python logs, the most telling first: whose fault it is, and what to do about it.
+# What kafka-python logs, the most specific first: the error that it means, and what to do.
 CAUSES: tuple[tuple[str, type[Exception], str], ...] = (
     ("SaslAuthenticationFailed", AuthError, "check sasl_username and sasl_password"),
     ("UnsupportedSaslMechanism", ConfigError, "choose another sasl_mechanism"),
@@ -62,11 +62,11 @@ def servers(config: dict[str, Any]) -> str:
 
 
 def _opened(where: str, settings: dict[str, Any]) -> KafkaAdminClient:
-    look, patience = BOOTSTRAP_MS
+    short, long = BOOTSTRAP_MS
     try:
-        return _tried(where, {"bootstrap_timeout_ms": look} | settings)
+        return _tried(where, {"bootstrap_timeout_ms": short} | settings)
     except TransientError:
-        return _tried(where, {"bootstrap_timeout_ms": patience} | settings)
+        return _tried(where, {"bootstrap_timeout_ms": long} | settings)
 
 
 def _tried(where: str, settings: dict[str, Any]) -> KafkaAdminClient:
@@ -78,7 +78,7 @@ def _tried(where: str, settings: dict[str, Any]) -> KafkaAdminClient:
 
 
 def _bootstrapped(settings: dict[str, Any]) -> KafkaAdminClient:
-    """Build the client; where that fails, end the thread and the sockets that it leaves behind."""
+    """Build the client; if that fails, close the thread and the sockets that it leaves behind."""
     with ExitStack() as undo:
 
         def network(**configs: Any) -> KafkaNetClient:
@@ -94,7 +94,7 @@ def _bootstrapped(settings: dict[str, Any]) -> KafkaAdminClient:
 
 @contextmanager
 def _listening() -> Iterator[list[str]]:
-    """Collect why attempts fail: the exception says only that they did, the log says why."""
+    """Collect from the log why attempts fail: the exception does not say it."""
     heard: list[str] = []
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: heard.extend(FAILED.findall(record.getMessage()))
@@ -107,7 +107,7 @@ def _listening() -> Iterator[list[str]]:
 
 
 def _explained(where: str, heard: list[str]) -> Exception:
-    """Return the error for the most telling line of those heard."""
+    """Return the error for the most specific of the lines."""
     return next(
         error(f"{where}: {line}; {advice}")
         for telling, error, advice in CAUSES
@@ -153,7 +153,10 @@ def _tls(config: dict[str, Any]) -> ssl.SSLContext:
     context.check_hostname = config.get("ssl_check_hostname") is not False
     authority, certificate = config.get("ssl_ca_file"), config.get("ssl_certificate_file")
     try:
-        _trust(context, authority)
+        if authority:
+            context.load_verify_locations(authority)
+        else:
+            context.load_default_certs()
     except OSError as error:
         raise ConfigError(f"ssl_ca_file: {authority!r}: {error}") from error
     if not certificate:
@@ -165,13 +168,6 @@ def _tls(config: dict[str, Any]) -> ssl.SSLContext:
     except OSError as error:
         raise ConfigError(f"ssl_certificate_file: {certificate!r}: {error}") from error
     return context
-
-
-def _trust(context: ssl.SSLContext, authority: str | None) -> None:
-    if authority:
-        context.load_verify_locations(authority)
-    else:
-        context.load_default_certs()
 
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:

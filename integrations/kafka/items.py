@@ -1,4 +1,4 @@
-"""Raw items from kafka-python's answers: plain keys, an `id` for Port, only what was told."""
+"""Raw items from kafka-python's answers: plain keys, an `id` for Port, no empty values."""
 
 import hashlib
 from collections.abc import Iterable
@@ -6,14 +6,14 @@ from typing import Any
 
 Item = dict[str, Any]
 
-UNKNOWN_TOPIC = 3  # the protocol's error code: the topic went while we were reading
+UNKNOWN_TOPIC = 3  # the protocol's error code: the topic was deleted while we were reading
 LONGEST_ID = 1000  # characters in an identifier of Port
 DIGEST = 32  # characters that stand for the rest of an identifier that is longer
 PUNCTUATION = frozenset("@_.+:\\/-0123456789")  # what Port allows besides letters; not our `=`
 
 
 def cluster_id(cluster: dict[str, Any], bootstrap_servers: str) -> str:
-    """Return the cluster's own id; a broker older than 0.10.1 has none and goes by its address."""
+    """Return the cluster's id; before version 0.10.1 it has none and is named by its address."""
     return safe(cluster.get("cluster_id") or bootstrap_servers)
 
 
@@ -28,7 +28,7 @@ def cluster(described: dict[str, Any], bootstrap_servers: str) -> Item:
 
 def broker(cluster: str, described: dict[str, Any]) -> Item:
     """One broker of the cluster with this id."""
-    return _told(
+    return _filled(
         id=_broker_id(cluster, described["broker_id"]),
         clusterId=cluster,
         brokerId=described["broker_id"],
@@ -45,7 +45,7 @@ def is_gone(topic: dict[str, Any]) -> bool:
 
 
 def topic(cluster: str, described: dict[str, Any], configuration: dict[str, Any] | None) -> Item:
-    """One topic; `configuration` is what describe_configs says of it."""
+    """One topic; `configuration` comes from describe_configs."""
     partitions = sorted(described["partitions"], key=lambda each: each["partition_index"])
     replicas = {node for each in partitions for node in each["replica_nodes"]}
     return {
@@ -53,7 +53,7 @@ def topic(cluster: str, described: dict[str, Any], configuration: dict[str, Any]
         "clusterId": cluster,
         "name": described["name"],
         "internal": described["is_internal"],
-    } | _told(
+    } | _filled(
         topicId=described.get("topic_id"),
         partitionCount=len(partitions),
         replicationFactor=max((len(each["replica_nodes"]) for each in partitions), default=None),
@@ -66,7 +66,7 @@ def topic(cluster: str, described: dict[str, Any], configuration: dict[str, Any]
 
 def consumer_group(cluster: str, group: dict[str, Any], topics: Iterable[str]) -> Item:
     """One group, as listed and described; `topics` are those it has committed offsets for."""
-    return _told(
+    return _filled(
         id=_fit(f"{cluster}:{safe(group['group_id'])}"),
         clusterId=cluster,
         groupId=group["group_id"],
@@ -81,12 +81,10 @@ def consumer_group(cluster: str, group: dict[str, Any], topics: Iterable[str]) -
 
 
 def safe(text: str) -> str:
-    """Write what no identifier of Port may hold as `=` and two hex digits a byte."""
-    return "".join(each if _allowed(each) else _escaped(each) for each in text)
-
-
-def _allowed(character: str) -> bool:
-    return character.isalpha() or character in PUNCTUATION
+    """Write each byte that Port does not allow in an identifier as `=` and two hex digits."""
+    return "".join(
+        each if each.isalpha() or each in PUNCTUATION else _escaped(each) for each in text
+    )
 
 
 def _escaped(character: str) -> str:
@@ -105,7 +103,7 @@ def _broker_id(cluster: str, node: int) -> str:
 
 
 def _partition(described: dict[str, Any]) -> Item:
-    return _told(
+    return _filled(
         partition=described["partition_index"],
         leader=described["leader_id"] if described["leader_id"] >= 0 else None,
         replicas=described["replica_nodes"],
@@ -119,15 +117,15 @@ def _under_replicated(partition: dict[str, Any]) -> bool:
 
 
 def _values(configuration: dict[str, Any] | None) -> dict[str, str] | None:
-    """Return the settings that are no secrets; None where the broker told none at all."""
-    told = configuration or {}
-    return {name: each["value"] for name, each in told.items() if not each["is_sensitive"]} or None
+    """Return the settings that are not secret, or None if there are none."""
+    known = configuration or {}
+    return {name: each["value"] for name, each in known.items() if not each["is_sensitive"]} or None
 
 
 def _member(described: dict[str, Any]) -> Item:
     subscription = described.get("member_metadata") or {}
     assignment = described.get("member_assignment") or {}
-    return _told(
+    return _filled(
         memberId=described["member_id"],
         instanceId=described.get("group_instance_id"),
         clientId=described["client_id"],
@@ -137,5 +135,5 @@ def _member(described: dict[str, Any]) -> Item:
     )
 
 
-def _told(**fields: Any) -> Item:
+def _filled(**fields: Any) -> Item:
     return {name: value for name, value in fields.items() if value not in (None, "")}

@@ -1,7 +1,7 @@
-"""What a broker says right before it hangs up, such as that the password is wrong.
+"""The last bytes that a broker sends before it closes, such as that the password is wrong.
 
-kafka-python 3.0.12 throws away what it received when the end of the stream came with it (only luck
-has it come later): https://github.com/dpkp/kafka-python/blob/3.0.12/kafka/net/transport.py
+kafka-python 3.0.12 drops what it has received if the end of the stream arrives with it:
+https://github.com/dpkp/kafka-python/blob/3.0.12/kafka/net/transport.py
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Receive = Callable[[], tuple[bytes, Exception | None]]
 
 
 class Connections(KafkaConnectionManager):
-    """The library's connections, which hand on what came before the end."""
+    """The library's connections, without that loss."""
 
     async def _build_transport(self, *args: Any, **options: Any) -> Any:
         transport = await super()._build_transport(*args, **options)
@@ -24,6 +24,6 @@ class Connections(KafkaConnectionManager):
 def _to_the_end(receive: Receive) -> Receive:
     def received() -> tuple[bytes, Exception | None]:
         data, error = receive()
-        return data, None if data else error  # asked again, the socket has the error again
+        return data, None if data else error  # the socket reports the error again on the next read
 
     return received

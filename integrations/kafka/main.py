@@ -13,7 +13,7 @@ from kafka.errors import AuthorizationError, KafkaProtocolError, UnsupportedVers
 from framework.sdk import Integration, Resync
 
 PAGE = 100  # topics or groups that one request asks about
-OLD = (2, 2)  # the protocol before it told rights; Tansu's answer to the newer one is unreadable
+OLD = (2, 2)  # the protocol before it had rights; Tansu's answer to the newer one is unreadable
 CANNOT_TELL = (AuthorizationError, UnsupportedVersionError, KafkaProtocolError)
 CONSUMER_PROTOCOLS = ("consumer", "")  # "": offsets committed by hand; not "connect", "share", …
 
@@ -51,7 +51,8 @@ def consumer_groups(resync: Resync) -> Iterator[list[Item]]:
     with connected(resync.config) as admin:
         cluster = _id(admin.describe_cluster(), resync)
         known = set(_topic_names(admin, resync.selector))
-        groups = [each for each in admin.list_groups() if _consumes(each)]
+        listed = admin.list_groups()
+        groups = [each for each in listed if each["protocol_type"] in CONSUMER_PROTOCOLS]
         for page in _slices(groups):
             names = [group["group_id"] for group in page]
             described = _descriptions(admin, resync.config, names)
@@ -81,14 +82,10 @@ def _configurations(admin: KafkaAdminClient, names: Sequence[str]) -> dict[str, 
     return admin.describe_configs(asked, config_filter="all").get("topic", {})
 
 
-def _consumes(group: dict[str, Any]) -> bool:
-    return group["protocol_type"] in CONSUMER_PROTOCOLS
-
-
 def _descriptions(
     admin: KafkaAdminClient, config: dict[str, Any], names: Sequence[str]
 ) -> dict[str, Any]:
-    """Describe groups; those that a newer protocol runs have no description, only a listing."""
+    """Describe groups; groups of a newer protocol are only listed, not described."""
     try:
         described = _answers(admin.describe_groups, names)
     except ValueError:  # kafka-python 3.0.12 with Tansu: "15 is not a valid ACLOperation"
@@ -100,7 +97,7 @@ def _descriptions(
 def _answers(
     ask: Callable[[Sequence[str]], dict[str, Any]], names: Sequence[str]
 ) -> dict[str, Any]:
-    """Ask about all names at once; halve them where the broker refuses; leave out what it hides."""
+    """Ask about all names at once; where the broker refuses, halve them; skip what it hides."""
     try:
         return ask(names)
     except CANNOT_TELL:
