@@ -56,7 +56,8 @@ def logged(tmp_path):
     """Return what reads the lines of a file."""
 
     def logged(owner=files.OWN):
-        return files.path(tmp_path, owner).read_text().splitlines()
+        path = files.path(tmp_path, owner)
+        return path.read_text().splitlines() if path.exists() else []
 
     return logged
 
