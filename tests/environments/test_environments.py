@@ -440,18 +440,18 @@ def test_settings_reach_uv_by_its_environment_and_secrets_no_other_way(
     environments: Environments, wanted: Wanted, uv: FakeUv, root: Path, stop: Event
 ) -> None:
     private = Installation(
-        indexes=["https://me:secret@host/simple"],
+        indexes=["https://me:hunter2hunter2@host/simple"],
         find_links=["/wheels"],
         exclude_newer="7 days",
         only_binary=[":all:"],
     )
     built = environments.ensure(structs.replace(wanted, installation=private), stop, print)
-    assert uv.environ["UV_INDEX"] == "https://me:secret@host/simple"
+    assert uv.environ["UV_INDEX"] == "https://me:hunter2hunter2@host/simple"
     assert uv.environ["UV_FIND_LINKS"] == "/wheels"
     assert "--exclude-newer 7 days --only-binary :all:" in uv.calls[0]
-    assert not [call for call in uv.calls if "secret" in call]
+    assert not [call for call in uv.calls if "hunter2hunter2" in call]
     kept = [path for path in root.rglob("*") if path.is_file()]
-    assert not [path for path in kept if b"secret" in path.read_bytes()]
+    assert not [path for path in kept if b"hunter2hunter2" in path.read_bytes()]
     assert receipt.found(built.path, built.key)
 
 
