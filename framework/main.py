@@ -4,16 +4,15 @@ What `run` is made of takes half a second to import, which a command that only a
 supervisor must not wait for. So the commands that need `framework.running` import it themselves.
 """
 
-import os
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console as Terminal
 
-from framework import guard
 from framework.console.commands import app as operators
 from framework.console.commands import builds, env
 from framework.console.commands.builds import Builder
@@ -48,14 +47,13 @@ LogFormat = Annotated[
 
 
 def main() -> None:
-    """Run the command line; `run` first gets a guard as its parent where it needs one."""
-    linux = sys.platform == "linux"  # elsewhere the command itself says that it needs Linux
-    if linux and sys.argv[1:2] == ["run"] and guard.needed(os.environ, os.getpid(), os.getppid()):
-        guard.become([sys.executable, *sys.orig_argv[1:]])
+    """Run the command line; an error becomes a sentence on stderr and an exit status."""
     try:
         app()
     except FrameworkError as error:
-        sys.stderr.write(f"error: {error}\n")
+        with suppress(OSError):  # nobody reads it, or the disk is full
+            sys.stderr.write(f"error: {error}\n")
+            sys.stderr.flush()
         sys.exit(NOT_RUNNING if isinstance(error, NotRunningError) else 1)
 
 

@@ -1,4 +1,7 @@
-"""SIGINT, SIGTERM and SIGHUP: the handlers only append to lists, the main loop reads them."""
+"""SIGINT, SIGTERM and SIGHUP: the handlers only append to lists, the main loop reads them.
+
+A program that has not come to that yet holds them: they wait in the kernel.
+"""
 
 import contextlib
 import os
@@ -9,10 +12,18 @@ ENDED_BY_SIGNAL = 128
 CHUNK = 4096  # bytes, one for each signal
 
 
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def hold() -> None:
+    """Let signals wait until `Signals` handles them."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
+
+
 class Signals:
     """While it is open, the first SIGINT or SIGTERM asks for a stop, the second ends us at once.
 
-    SIGHUP asks for a reload.
+    SIGHUP asks for a reload; many that come during one ask for one more.
     """
 
     def __init__(self) -> None:
@@ -21,13 +32,9 @@ class Signals:
         self._readable, self._writable = os.pipe()
         os.set_blocking(self._readable, False)
         os.set_blocking(self._writable, False)
-        handlers = {
-            signal.SIGINT: self._note,
-            signal.SIGTERM: self._note,
-            signal.SIGHUP: self._note_reload,
-        }
-        self._before = {number: signal.signal(number, note) for number, note in handlers.items()}
         self._wakeup = signal.set_wakeup_fd(self._writable, warn_on_full_buffer=False)
+        self._before = {number: signal.signal(number, self._note) for number in HANDLED}
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
 
     def wait(self, seconds: float) -> bool:
         """Wait until a signal comes, or so many seconds; tell whether a stop was asked for."""
@@ -37,11 +44,10 @@ class Signals:
         return bool(self._received)
 
     def reload_asked(self) -> bool:
-        """Tell whether a reload was asked for, once for each SIGHUP."""
-        if not self._reloads:
-            return False
-        self._reloads.pop()
-        return True
+        """Tell whether a reload was asked for since the last look, however often."""
+        asked = bool(self._reloads)
+        self._reloads.clear()  # one that comes in between is covered by the reload that follows
+        return asked
 
     def close(self) -> None:
         """Restore what signals did before."""
@@ -53,9 +59,9 @@ class Signals:
             os.close(self._writable)
 
     def _note(self, number: int, _: object) -> None:
+        if number == signal.SIGHUP:
+            self._reloads.append(number)
+            return
         if self._received:
             os._exit(ENDED_BY_SIGNAL + number)  # our children die with us: PR_SET_PDEATHSIG
         self._received.append(number)
-
-    def _note_reload(self, number: int, _: object) -> None:
-        self._reloads.append(number)

@@ -121,14 +121,17 @@ class House:
 
     # --- a run
 
-    def start(self, *, guarded=False):
-        """Start the supervisor as systemd does, or as a user in a terminal, with its guard."""
+    def start(self, *, guarded=False, stdout=None):
+        """Start the supervisor as systemd does, or as a user in a terminal, with its guard.
+
+        `stdout` is a file or descriptor of its own; otherwise it goes to the log.
+        """
         argv = [sys.executable, str(SUPERVISOR), "run", *self._options()]
         if not guarded:
             argv = [*UNGUARDED, *argv]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environ
+                argv, stdin=subprocess.DEVNULL, stdout=stdout or log, stderr=log, env=self.environ
             )
 
     def supervisor(self):

@@ -198,28 +198,7 @@ def test_a_sandbox_is_served_in_the_state_folder(cli, folder, monkeypatch):
     assert served == [(Sandbox(), folder / "state")]
 
 
-class Became(BaseException):
-    """In the place of another program."""
-
-
-def become(argv):
-    raise Became(argv)
-
-
-def test_a_run_that_nobody_guards_becomes_the_guard_of_another(monkeypatch):
-    for name in (guard.VARIABLE, "SYSTEMD_EXEC_PID"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sys, "argv", ["supervisor.py", "run", "--state", "there"])
-    monkeypatch.setattr(sys, "orig_argv", ["python3", "supervisor.py", "run", "--state", "there"])
-    monkeypatch.setattr(guard, "become", become)
-    with pytest.raises(Became) as became:
-        main()
-
-    assert became.value.args == ([sys.executable, "supervisor.py", "run", "--state", "there"],)
-
-
 def test_elsewhere_than_on_linux_a_run_says_so(cli, monkeypatch):
-    monkeypatch.setattr(guard, "become", become)
     monkeypatch.setattr(sys, "platform", "darwin")
 
     assert "error: the supervisor needs Linux" in cli("run")[2]

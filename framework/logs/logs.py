@@ -1,4 +1,4 @@
-"""The log of a running supervisor, to stderr and to files; logging never blocks."""
+"""What a running supervisor logs and prints; neither a disk nor a reader can block it."""
 
 import logging
 import time
@@ -13,13 +13,16 @@ from framework.logs.backlog import Backlog
 from framework.logs.files import Files
 from framework.logs.line import PREFIX, Entry
 from framework.logs.settings import Logging
-from framework.logs.stderr import STDERR, Stderr
+from framework.logs.stream import STDERR, STDOUT, Stream
 from framework.logs.writer import Writer
 
 FILES_ROOM = 64 * 1024 * 1024  # bytes that may wait for a disk
 STDERR_ROOM = 16 * 1024 * 1024  # bytes that may wait for the reader of stderr
+STDOUT_ROOM = 64 * 1024  # bytes that may wait for the reader of stdout
 STOP_SECONDS = 2.0  # to write the lines that wait
 ABOUT_FILES = "the files"  # owns lines about the files; no identifier has a space
+
+log = logging.getLogger(files.SUPERVISOR)
 
 Add = Callable[[str, bytes], None]
 
@@ -50,14 +53,21 @@ class Logs:
     """Writes everything that is logged to stderr and below the state folder, in `logs/`.
 
     The lines of the logger `integration.<identifier>` go to `<identifier>.log`, others to
-    `supervisor.log`. A full disk, or a stderr that nobody reads, costs lines and nothing else.
+    `supervisor.log`. What is printed goes to stdout. A full disk, or a pipe that nobody reads,
+    costs lines and nothing else.
     """
 
-    def __init__(self, state: Path, settings: Logging, stderr: int = STDERR):
+    def __init__(self, state: Path, settings: Logging, stderr: int = STDERR, stdout: int = STDOUT):
         self._state = state
         self._render = line.RENDER[settings.format]
-        self._slow = Stderr(stderr)
+        self._slow = Stream(stderr)
         self._stderr = Writer(self._slow, Backlog(STDERR_ROOM), self._missing)
+        self._stdout = Writer(
+            Stream(stdout),
+            Backlog(STDOUT_ROOM),
+            lambda _owner, count, reason: _line(f"{count} lines are missing here: {reason}"),
+            failing=_report_stdout,
+        )
         self._files = Writer(
             Files(state, settings),
             Backlog(FILES_ROOM),
@@ -65,7 +75,7 @@ class Logs:
             partial(sorted, key=attrgetter("owner")),
             self._report_failure,
         )
-        self._last = Stderr(stderr)
+        self._last = Stream(stderr)
         self._last.hurry()
         self._unwritten = 0
         self._tap = Tap(self._render, self._add)
@@ -77,15 +87,20 @@ class Logs:
             root.removeHandler(found)
         root.addHandler(self._tap)
         plain.set_levels()
-        self._files.start()
-        self._stderr.start()
+        for writer in (self._files, self._stderr, self._stdout):
+            writer.start()
+
+    def print(self, text: str) -> None:
+        """Print a line on stdout; only one thread may do so."""
+        self._stdout.backlog.add(files.OWN, _line(text))
 
     def stop(self) -> None:
         """Write the lines that wait, for 2 s at most; later ones go to stderr if it has room."""
         deadline = time.monotonic() + STOP_SECONDS
-        for writer in (self._files, self._stderr):
+        writers = (self._files, self._stderr, self._stdout)
+        for writer in writers:
             writer.backlog.end()
-        for writer in (self._files, self._stderr):
+        for writer in writers:
             writer.join(max(0.0, deadline - time.monotonic()))
         self._slow.hurry()
         self._tap.redirect(self._write_late)
@@ -120,6 +135,10 @@ class Logs:
         text = f"{path}: {reason}; lines are dropped and counted until it can be written to"
         entry = line.made(files.SUPERVISOR, logging.ERROR, text)
         self._stderr.backlog.add(ABOUT_FILES, _line(self._render(entry)))
+
+
+def _report_stdout(_owner: str, reason: str) -> None:
+    log.warning("stdout: %s; what is printed there is lost until it can be written to", reason)
 
 
 def _line(text: str) -> bytes:

@@ -78,6 +78,10 @@ class Operations:
             self._supervisor.unread = str(error)
             log.error("the configuration was not reloaded: %s", error)
             raise
+        except Exception as error:
+            self._supervisor.unread = f"unexpected: {error!r}; the log says more"
+            log.exception("the configuration was not reloaded")
+            raise FrameworkError(self._supervisor.unread) from error
         changes = [one for one in found.integrations if one.change is not Change.UNCHANGED]
         for one in changes:
             log.info(

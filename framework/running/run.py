@@ -5,12 +5,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-import typer
 from msgspec import structs
 
 from framework import guard, kernel, logs, orphans, process
@@ -18,6 +17,7 @@ from framework.console.api import Console
 from framework.errors import ConfigError
 from framework.logs import Logs
 from framework.running import loading
+from framework.running.duty import Duty
 from framework.running.operations import Operations
 from framework.sandbox.sandbox_process import SandboxProcess
 from framework.signals import Signals
@@ -39,19 +39,25 @@ def run(config: Path, state: Path, version: str, log_format: logs.Format | None)
     loaded = loading.load(config, None)  # a broken file is reported before anything starts
     os.environ.pop(guard.VARIABLE, None)  # the guard is our parent, not our children's
     written = structs.replace(loaded.logs, format=log_format) if log_format else loaded.logs
-    with closing(StateFolder(state)) as folder, closing(Signals()) as signals:
+    with closing(Signals()) as signals, closing(StateFolder(state)) as folder:
         lines = Logs(folder.path, written)
         lines.start()
         try:
             kernel.allow_many_files()
             if left := orphans.reclaim(folder.instance):
                 log.warning("%d processes that an earlier run left behind were killed", left)
-            _run(config, folder, signals, version)
+            _run(config, folder, signals, version, lines.print)
         finally:
             lines.stop()
 
 
-def _run(config: Path, folder: StateFolder, signals: Signals, version: str) -> None:
+def _run(
+    config: Path,
+    folder: StateFolder,
+    signals: Signals,
+    version: str,
+    say: Callable[[str], None],
+) -> None:
     with _sandbox(config, folder, signals) as sandbox:
         if signals.wait(0):
             return
@@ -62,7 +68,7 @@ def _run(config: Path, folder: StateFolder, signals: Signals, version: str) -> N
         try:
             supervisor.start()
             console.start()
-            _supervise(supervisor, operations, signals, sandbox)
+            _supervise(supervisor, operations, signals, sandbox, say)
             log.info("stopping")
         finally:
             supervisor.stop()
@@ -70,19 +76,35 @@ def _run(config: Path, folder: StateFolder, signals: Signals, version: str) -> N
 
 
 def _supervise(
-    supervisor: Supervisor, operations: Operations, signals: Signals, sandbox: SandboxProcess | None
+    supervisor: Supervisor,
+    operations: Operations,
+    signals: Signals,
+    sandbox: SandboxProcess | None,
+    say: Callable[[str], None],
 ) -> None:
-    """Do the main thread's work until a stop; print each new overall state."""
+    """Do the main thread's duties until a stop; print each new overall state."""
     printed = ""
-    while not signals.wait(LOOK_SECONDS):
+
+    def reload() -> None:
         if signals.reload_asked():
             operations.reload_by_signal()
-        operations.main_thread.run()
-        supervisor.look_after()
-        if supervisor.state != printed:
-            printed = supervisor.state
+
+    def announce() -> None:
+        nonlocal printed
+        if (state := supervisor.state) != printed:
             address = sandbox.status.address if sandbox else None
-            typer.echo(f"{printed}  page {address.url}" if address else printed)
+            say(f"{state}  page {address.url}" if address else state)
+            printed = state
+
+    duties = (
+        Duty("the reload", reload),
+        Duty("what other threads asked for", operations.main_thread.run),
+        Duty("looking after the integrations", supervisor.look_after),
+        Duty("announcing the state", announce),
+    )
+    while not signals.wait(LOOK_SECONDS):
+        for duty in duties:
+            duty.do()
 
 
 @contextmanager

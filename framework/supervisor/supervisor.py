@@ -36,6 +36,7 @@ TRIGGER_STOP_SECONDS = 25.0  # a silent broker holds the Kafka library up to its
 WORKER_STOP_SECONDS = 20.0  # shutdown, SIGTERM, SIGKILL, and a lane's last report to Port
 STORE_STOP_SECONDS = 5.0
 STACKS_SECONDS = 10.0  # for a process to print its stacks, by a signal if need be
+RETRY_SECONDS = 10.0  # between two tries to start a worker that could not be started
 BURIAL_SECONDS = 60.0  # how often adopted processes that have ended are reaped
 
 log = logging.getLogger("supervisor")
@@ -51,6 +52,7 @@ class Supervisor:
         self._resynced = threading.Event()
         self._due = time.monotonic() + TRIGGER_SECONDS
         self._burial = time.monotonic() + BURIAL_SECONDS
+        self._retry = time.monotonic() + RETRY_SECONDS
         self._journal = Journal(folder.path / "journal.sqlite")
         self._environments = Environments(folder.path / "environments", instance=folder.instance)
         self._mappers = Mappers(os.cpu_count() or 1, folder.instance)
@@ -86,7 +88,7 @@ class Supervisor:
         self._journal.open()
         self._environments.sweep()
         self._starts.start()
-        self._workforce.employ(self._config.integrations)
+        self._workforce.employ(self._config.integrations, self._journal.desired())
         self._gauge.start()
         self._lookout.start()
         self._trigger.start()
@@ -115,6 +117,9 @@ class Supervisor:
                 self.resync_all("start, without the trigger")
             except JournalError as error:
                 log.error("the first resync waits: %s", error)
+        if now >= self._retry:
+            self._retry = now + RETRY_SECONDS
+            self._workforce.try_again()
 
     def reload(self, config: Config, hurry: Callable[[], bool]) -> Difference:
         """Apply another configuration, as far as that is possible without a restart.
@@ -122,6 +127,7 @@ class Supervisor:
         Unchanged integrations keep their processes. Raises FrameworkError for one that does not
         end in time, or not before `hurry` returns true; the next reload tries it again.
         """
+        desired = self._journal.desired()  # a journal that cannot be read changes nothing
         found = difference.difference(self._config, config)
         new = {one.identifier: one for one in config.integrations}
         touched = [
@@ -134,7 +140,7 @@ class Supervisor:
         free = [name for name in touched if name not in stuck]
         begin = [new[name] for name in free if name in new]
         self._workforce.forget(name for name in free if name not in new)
-        self._workforce.employ(begin)
+        self._workforce.employ(begin, desired)
         self._workforce.arrange(new)
         self._config = structs.replace(self._config, integrations=self._workforce.all_settings)
         self.unread = None
@@ -149,7 +155,8 @@ class Supervisor:
     def employ_again(self, identifier: str) -> None:
         """Replace a worker whose owner failed."""
         if not self._workforce.find(identifier).is_alive():
-            self._workforce.employ([self._workforce.settings(identifier)])
+            settings = self._workforce.settings(identifier)
+            self._workforce.employ([settings], self._journal.desired())
 
     # --- from any thread
 

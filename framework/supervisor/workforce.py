@@ -2,12 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from framework.config import Integration
 from framework.environments.inputs.input_watch import Looked
-from framework.errors import ConfigError
+from framework.errors import ConfigError, FrameworkError, JournalError
 from framework.events import Delivery
 from framework.journal import Desired, Journal
 from framework.machine.memory_watch import Watched
@@ -32,13 +32,15 @@ class Workforce:
         self._journal = journal
         self._settings: dict[str, Integration] = {}
         self._workers: dict[str, Worker] = {}
+        self._unstarted: dict[str, str] = {}  # identifier -> why it has no worker yet
+        self._behind: frozenset[str] = frozenset()  # the journal's deliveries are still to come
 
     # --- from any thread
 
     @property
     def identifiers(self) -> list[str]:
         """The integrations that events may concern."""
-        return list(self._workers)
+        return [*self._workers, *self._unstarted]
 
     @property
     def statuses(self) -> list[WorkerStatus]:
@@ -51,11 +53,13 @@ class Workforce:
         return tuple(self._settings.values())
 
     def status(self, settings: Integration) -> WorkerStatus:
-        """Return the status of an integration; without a worker it is disabled."""
-        worker = self._workers.get(settings.identifier)
-        if worker is None:
-            return WorkerStatus(settings.identifier, settings.type, State.DISABLED)
-        return worker.status
+        """Return the status of an integration, which may have no worker yet, or be disabled."""
+        name = settings.identifier
+        if worker := self._workers.get(name):
+            return worker.status
+        if reason := self._unstarted.get(name):
+            return WorkerStatus(name, settings.type, State.BACKOFF, reason=reason)
+        return WorkerStatus(name, settings.type, State.DISABLED)
 
     def settings(self, identifier: str) -> Integration:
         """Return what config.yaml says about an integration; raise ConfigError if it is unknown."""
@@ -69,6 +73,8 @@ class Workforce:
         """Return a worker; raise ConfigError with the reason if there is none."""
         self.settings(identifier)
         worker = self._workers.get(identifier)
+        if reason := self._unstarted.get(identifier):
+            raise FrameworkError(f"{identifier}: {reason}")
         if worker is None:
             raise ConfigError(
                 f"{identifier} is disabled in config.yaml: set `enabled: true`, then reload"
@@ -100,24 +106,51 @@ class Workforce:
 
     # --- from the main thread
 
-    def employ(self, settings: Iterable[Integration]) -> None:
+    def employ(self, settings: Iterable[Integration], desired: Mapping[str, Desired]) -> None:
         """Start workers in their desired state, with their pending deliveries from the journal.
 
-        Each is registered before its deliveries are read, and started afterwards. So an event that
-        is recorded meanwhile reaches it, and no delivery is handed over twice.
+        Each is registered before its deliveries are read, so that an event which is recorded
+        meanwhile reaches it. What fails is logged, shown, and done by `try_again`.
         """
         added = {one.identifier: one for one in settings}
-        fresh = {name: self._make(one) for name, one in added.items() if one.enabled}
-        self._settings = {**self._settings, **added}
+        fresh: dict[str, Worker] = {}
+        unstarted = {name: why for name, why in self._unstarted.items() if name not in added}
+        for name in [name for name, one in added.items() if one.enabled]:
+            try:
+                fresh[name] = self._make(added[name])
+            except Exception as error:  # noqa: BLE001 - one integration must not end the others
+                unstarted[name] = _failure(name, error)
         others = {name: one for name, one in self._workers.items() if name not in added}
-        self._workers = {**others, **fresh}
-        desired = self._journal.desired()
+        self._settings = {**self._settings, **added}
+        self._workers, self._unstarted = {**others, **fresh}, unstarted
+        self._behind |= fresh.keys()
         for name, worker in fresh.items():
             if name in desired and desired[name] is not Desired.RUN:
                 worker.desire(desired[name])
-        self.hand_over(one for one in self._journal.pending() if one.identifier not in others)
-        for worker in fresh.values():
-            worker.start()
+        try:
+            self._catch_up()
+        except JournalError as error:
+            log.error("pending deliveries wait (%s): %s", ", ".join(self._behind), error)
+        for name, worker in fresh.items():
+            try:
+                worker.start()
+            except RuntimeError as error:  # this machine has no room for another thread
+                self._unstarted = {**self._unstarted, name: _failure(name, error)}
+                self._workers = {one: its for one, its in self._workers.items() if one != name}
+
+    def try_again(self) -> None:
+        """Do what `employ` could not; raise JournalError."""
+        self._catch_up()
+        if self._unstarted:
+            missing = [self._settings[name] for name in self._unstarted]
+            self.employ(missing, self._journal.desired())
+
+    def _catch_up(self) -> None:
+        """Hand over what the journal holds for new workers; raise JournalError."""
+        if self._behind:
+            served = self._workers.keys() - self._behind
+            self.hand_over(one for one in self._journal.pending() if one.identifier not in served)
+            self._behind = frozenset()
 
     def dismiss(self, identifiers: Iterable[str], hurry: Callable[[], bool]) -> list[str]:
         """Stop workers; return those that did not end in time, or before `hurry` returned true.
@@ -129,14 +162,17 @@ class Workforce:
         for worker in leaving.values():
             worker.stop()
         deadline = time.monotonic() + STOP_SECONDS
-        while _alive(leaving) and time.monotonic() < deadline and not hurry():
-            _alive(leaving)[0].join(LOOK_SECONDS)
+        while alive := [worker for worker in leaving.values() if worker.is_alive()]:
+            if time.monotonic() >= deadline or hurry():
+                break
+            alive[0].join(LOOK_SECONDS)
         return [name for name, worker in leaving.items() if worker.is_alive()]
 
     def forget(self, identifiers: Iterable[str]) -> None:
         """Remove integrations."""
         gone = {*identifiers}
         self._workers = {name: one for name, one in self._workers.items() if name not in gone}
+        self._unstarted = {name: why for name, why in self._unstarted.items() if name not in gone}
         self._settings = {name: one for name, one in self._settings.items() if name not in gone}
 
     def arrange(self, order: Iterable[str]) -> None:
@@ -157,5 +193,6 @@ class Workforce:
         return [worker for worker in workers if worker.is_alive()]
 
 
-def _alive(workers: dict[str, Worker]) -> list[Worker]:
-    return [worker for worker in workers.values() if worker.is_alive()]
+def _failure(name: str, error: Exception) -> str:
+    log.error("%s has no worker; it is tried again", name, exc_info=error)
+    return f"its worker could not be started, and is tried again: {error!r}"

@@ -8,8 +8,8 @@ from framework.workers.status import WorkerStatus
 class Hand:
     """One worker; `stubborn` does not end when it is told to."""
 
-    def __init__(self, settings):
-        self.settings = settings
+    def __init__(self, settings, staff):
+        self.settings, self.staff = settings, staff
         self.name = f"owner/{settings.identifier}"
         self.status = WorkerStatus(settings.identifier, settings.type)
         self.supply = self
@@ -20,6 +20,8 @@ class Hand:
     # --- as a thread
 
     def start(self):
+        if self.staff.full:
+            raise RuntimeError("can't start new thread")
         self.ident = 1
         self.working = True
         self.begun = [*self.given]
@@ -71,15 +73,21 @@ class Hand:
 
 
 class Staff:
-    """`hire` makes workers; `hands` are those that were made last, by identifier."""
+    """`hire` makes workers; `hands` are those that were made last, by identifier.
+
+    `failures` says whose worker cannot be made, and why; `full` that no thread can be started.
+    """
 
     def __init__(self):
         self.hands = {}
         self.hired = []
         self.meanwhile = lambda: None  # called as one is made
+        self.failures, self.full = {}, False
 
     def hire(self, settings, means=None):
-        hand = self.hands[settings.identifier] = Hand(settings)
+        if failure := self.failures.get(settings.identifier):
+            raise failure
+        hand = self.hands[settings.identifier] = Hand(settings, self)
         self.hired.append(settings.identifier)
         self.meanwhile()
         return hand

@@ -15,12 +15,15 @@ from types import SimpleNamespace
 import pytest
 
 from framework import guard, kernel
+from framework.config import difference
 from framework.console import client
 from framework.errors import ConfigError, FrameworkError
 from framework.logs import Format
 from framework.process import MARKER
+from framework.running import duty
 from framework.running import run as running
 from framework.sandbox.address import Address
+from framework.supervisor import supervisor
 
 NOWHERE = """
 port: {clientId: me, clientSecret: secret, baseUrl: "http://127.0.0.1:9"}
@@ -137,12 +140,12 @@ def run(tmp_path, monkeypatch, kept):
     return Run(tmp_path, signals)
 
 
-def test_it_runs_until_it_is_asked_to_stop_and_says_how_it_is(run, capsys):
+def test_it_runs_until_it_is_asked_to_stop_and_says_how_it_is(run, capfd):
     run(run.look, lambda: None)
 
     assert run.statuses[0]["state"] in {"STARTING", "DEGRADED"}
     assert run.statuses[0]["integrations"] == []
-    assert capsys.readouterr().out.split()[0] in {"STARTING", "DEGRADED"}
+    assert capfd.readouterr().out.split()[0] in {"STARTING", "DEGRADED"}
     assert " supervisor: stopping" in run.log
     assert run.signals.closed
     assert guard.VARIABLE not in os.environ
@@ -166,6 +169,44 @@ def test_a_hangup_takes_the_file_into_use_or_says_why_not(run):
 
     assert "sandbocks" in run.statuses[0]["unread"]
     assert "the configuration was not reloaded: " in run.log
+
+
+def test_what_fails_for_want_of_files_is_logged_and_done_later(run, monkeypatch, caplog):
+    monkeypatch.setattr(supervisor, "BURIAL_SECONDS", 0.0)
+    monkeypatch.setattr(duty, "PAUSE_SECONDS", 0.0)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def forbid():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+
+    def allow():
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+    run(
+        forbid,
+        lambda: None if "looking after the integrations failed" in caplog.text else AGAIN,
+        allow,
+        lambda: None if "looking after the integrations works again" in caplog.text else AGAIN,
+        run.look,
+    )
+
+    assert run.statuses
+
+
+def test_a_bug_in_a_reload_is_shown_and_ends_nothing(run, monkeypatch):
+    def bug(*_):
+        raise IndexError("list index out of range")
+
+    def hang_up():
+        monkeypatch.setattr(difference, "difference", bug)
+        run.signals.reloads = 1
+
+    run(hang_up, run.look)
+
+    assert run.statuses[0]["unread"] == (
+        "unexpected: IndexError('list index out of range'); the log says more"
+    )
+    assert "the configuration was not reloaded" in run.log
 
 
 def test_an_operator_s_reload_is_done_by_the_main_thread(run):
@@ -206,7 +247,7 @@ def test_it_needs_linux(run, monkeypatch):
 # --- the sandbox
 
 
-def test_the_sandbox_comes_first_and_its_page_is_announced(run, capsys):
+def test_the_sandbox_comes_first_and_its_page_is_announced(run, capfd):
     run.file.write_text(SANDBOX)
     run(*[lambda: None] * 3, run.look, lambda: None)
     [sandbox] = FakeSandbox.made
@@ -214,7 +255,7 @@ def test_the_sandbox_comes_first_and_its_page_is_announced(run, capsys):
     assert sandbox.argv[1:3] == [str(running.FRONT_DOOR), "sandbox"]
     assert sandbox.env[MARKER].endswith("/sandbox")
     assert run.statuses[0]["sandbox"]["url"] == ADDRESS.url
-    assert f"page {ADDRESS.url}" in capsys.readouterr().out
+    assert f"page {ADDRESS.url}" in capfd.readouterr().out
     assert sandbox.joined
 
 

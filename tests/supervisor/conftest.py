@@ -72,7 +72,7 @@ class House:
         """Make one whose journal is open, and whose workers have started; no other thread has."""
         supervisor = self.supervisor(*integrations)
         supervisor._journal.open()
-        supervisor._workforce.employ(supervisor._config.integrations)
+        supervisor._workforce.employ(supervisor._config.integrations, supervisor._journal.desired())
         return supervisor
 
     def end(self):

@@ -563,21 +563,30 @@ def test_a_resync_after_a_reload_that_cannot_be_recorded_is_told(house, caplog, 
     assert supervisor._workforce.identifiers == ["jira", "new"]
 
 
-def test_workers_whose_journal_does_not_answer_are_employed_by_the_next_reload(
-    house, staff, monkeypatch
-):
+def test_a_reload_whose_journal_does_not_answer_changes_nothing(house, staff, monkeypatch):
     supervisor = house.running("jira")
-    config = house.config("jira", "new")
+    config = house.config(house.one("jira", env={"A": "b"}), "new")
 
     def refuse():
         raise JournalError("the disk is slow")
 
     with monkeypatch.context() as while_it_is_slow:
-        while_it_is_slow.setattr(supervisor._journal, "pending", refuse)
+        while_it_is_slow.setattr(supervisor._journal, "desired", refuse)
         with pytest.raises(JournalError):
             supervisor.reload(config, never)
-    assert not staff["new"].is_alive()
+    assert (staff["jira"].told, staff.hired) == (False, ["jira"])
     assert changes(supervisor.reload(config, never))["new"] == ("added", [])
 
-    assert staff["new"].is_alive()
-    assert staff.hired == ["jira", "new", "new"]
+    assert sorted(staff.hired) == ["jira", "jira", "new"]
+
+
+def test_who_could_not_be_started_is_tried_again_in_the_rounds(house, staff, monkeypatch):
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
+    staff.failures = {"jira": OSError(24, "Too many open files")}
+    supervisor = house.running("jira")
+    assert supervisor.status().integrations[0].reason
+
+    staff.failures = {}
+    supervisor.look_after()
+
+    assert staff["jira"].is_alive()

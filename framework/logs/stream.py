@@ -1,4 +1,4 @@
-"""Standard error, which may be a pipe that nobody reads.
+"""Standard output and error, which may be full, closed, or a pipe that nobody reads.
 
 It is not made non-blocking, for other processes may share it. Once nothing may block, each write is
 so small that the kernel takes it at once or reports that there is no room.
@@ -11,15 +11,16 @@ from collections import deque
 
 from framework.logs import chunk
 
+STDOUT = 1
 STDERR = 2
 CHUNK = 64 * 1024  # bytes per write
 LOOK_MS = 200  # how long `hurry` may go unnoticed
 
 
-class Stderr:
+class Stream:
     """Writes lines to a descriptor; after `hurry` it no longer waits for the reader."""
 
-    def __init__(self, descriptor: int = STDERR):
+    def __init__(self, descriptor: int):
         self._descriptor = descriptor
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLOUT)
@@ -42,5 +43,5 @@ class Stderr:
         """
         while not self._poll.poll(0 if self._hurried.is_set() else LOOK_MS):
             if self._hurried.is_set():
-                raise BlockingIOError(errno.EAGAIN, "nobody reads stderr")
+                raise BlockingIOError(errno.EAGAIN, "nobody reads it")
         return select.PIPE_BUF if self._hurried.is_set() else CHUNK

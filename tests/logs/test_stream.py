@@ -4,7 +4,7 @@ from collections import deque
 
 import pytest
 
-from framework.logs.stderr import Stderr
+from framework.logs.stream import Stream
 
 LONG = b"x" * 200_000 + b"\n"  # more than a pipe holds
 
@@ -31,14 +31,14 @@ def read(fd, size):
 def test_lines_are_written_one_after_the_other(pipe):
     readable, writable = pipe
     lines = deque([b"1\n", b"2\n"])
-    Stderr(writable).write("", lines)
+    Stream(writable).write("", lines)
     assert os.read(readable, 100) == b"1\n2\n"
     assert not lines
 
 
 def test_a_line_waits_for_a_slow_reader(pipe):
     readable, writable = pipe
-    writer = threading.Thread(target=Stderr(writable).write, args=("", deque([LONG])))
+    writer = threading.Thread(target=Stream(writable).write, args=("", deque([LONG])))
     writer.start()
     assert read(readable, len(LONG)) == LONG
     writer.join(10)
@@ -47,7 +47,7 @@ def test_a_line_waits_for_a_slow_reader(pipe):
 
 def test_once_hurried_it_writes_what_is_taken_at_once(pipe):
     readable, writable = pipe
-    stderr = Stderr(writable)
+    stderr = Stream(writable)
     stderr.hurry()
     stderr.write("", deque([b"1\n"]))
     assert os.read(readable, 100) == b"1\n"
@@ -55,17 +55,17 @@ def test_once_hurried_it_writes_what_is_taken_at_once(pipe):
 
 def test_once_hurried_it_does_not_wait(pipe):
     _, writable = pipe
-    stderr = Stderr(writable)
+    stderr = Stream(writable)
     stderr.hurry()
     lines = deque([LONG, b"2\n"])
-    with pytest.raises(OSError, match="nobody reads stderr"):
+    with pytest.raises(OSError, match="nobody reads it"):
         stderr.write("", lines)
     assert list(lines) == [LONG, b"2\n"]
 
 
 def test_a_wait_ends_when_it_is_hurried(pipe):
     _, writable = pipe
-    stderr = Stderr(writable)
+    stderr = Stream(writable)
     failed = threading.Event()
 
     def write():
@@ -85,4 +85,4 @@ def test_a_wait_ends_when_it_is_hurried(pipe):
 def test_a_pipe_that_is_gone_is_said(pipe, closed):
     os.close(pipe[closed])
     with pytest.raises(OSError, match=r"Broken pipe|Bad file descriptor"):
-        Stderr(pipe[1]).write("", deque([b"1\n"]))
+        Stream(pipe[1]).write("", deque([b"1\n"]))
