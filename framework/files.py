@@ -1,6 +1,7 @@
-"""Replace files atomically: a reader sees the old content or the new, never a part."""
+"""Files that are replaced whole, never seen in part; folders for their owner alone."""
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from tempfile import NamedTemporaryFile
 from typing import IO
 
 OWNER_ONLY = 0o600
+OWNER_ONLY_FOLDER = 0o700
 
 
 def replace(path: Path, content: bytes, mode: int = OWNER_ONLY) -> None:
@@ -23,6 +25,18 @@ def replace_durably(path: Path, content: bytes, mode: int = OWNER_ONLY) -> None:
         file.flush()
         os.fsync(file.fileno())
     flush(path.parent)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and what is missing above it, for its owner alone; narrow it if it exists.
+
+    Raises OSError.
+    """
+    for one in reversed([above for above in folder.absolute().parents if not above.exists()]):
+        one.mkdir(OWNER_ONLY_FOLDER, exist_ok=True)
+    folder.mkdir(OWNER_ONLY_FOLDER, exist_ok=True)
+    if stat.S_IMODE(folder.stat().st_mode) != OWNER_ONLY_FOLDER:
+        folder.chmod(OWNER_ONLY_FOLDER)
 
 
 def flush(folder: Path) -> None:

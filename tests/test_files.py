@@ -71,3 +71,25 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(
 
 def _no_space(*_: object) -> None:
     raise OSError(28, "No space left on device")
+
+
+def test_a_private_folder_is_made_with_all_that_is_missing_above_it(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        files.make_private(tmp_path / "a" / "b")
+        files.make_private(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+
+    for folder in (tmp_path / "a", tmp_path / "a" / "b"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_was_open_becomes_private_and_those_above_it_stay(tmp_path: Path) -> None:
+    above = tmp_path / "a"
+    (above / "b").mkdir(parents=True)
+    above.chmod(0o755)
+    files.make_private(above / "b")
+
+    assert stat.S_IMODE((above / "b").stat().st_mode) == 0o700
+    assert stat.S_IMODE(above.stat().st_mode) == 0o755

@@ -25,7 +25,7 @@ class Folders(Struct, frozen=True):
         if name in self.types:
             return self.types[name]
         if name in self.others:
-            raise MisfitError(("type",), f"{self.others[name]} has no {MAIN}")
+            raise MisfitError(("type",), f"{self.others[name]} has no {MAIN} that can be read")
         known = ", ".join(sorted(self.types)) or "none"
         searched = ", ".join(str(root) for root in self.roots)
         hint = near(name, self.types) or ";"
@@ -49,12 +49,19 @@ def read(sections: Sections, base: Path) -> Folders:
 def _search(root: Path, folders: Folders) -> None:
     try:
         for folder in sorted(root.iterdir()):
-            known = folders.types if (folder / MAIN).is_file() else folders.others
+            known = folders.types if _has_main(folder) else folders.others
             known.setdefault(folder.name, folder.resolve())
     except OSError as error:
         raise ConfigError(f"{error.filename}: {error.strerror}") from error
     except ValueError as error:
         raise ConfigError(f"{str(root)!r} is not a path: {error}") from error
+
+
+def _has_main(folder: Path) -> bool:
+    try:
+        return (folder / MAIN).is_file()
+    except OSError:  # it is closed to us: only who names it must be told
+        return False
 
 
 def _expanded(folder: str) -> Path:

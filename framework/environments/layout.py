@@ -6,6 +6,8 @@ environment each integration runs in is noted below the root as well; see `insta
 
 from pathlib import Path
 
+from framework import files
+
 ENVIRONMENTS = "envs"  # <key>/: one environment each
 SCRATCH = "build"  # <key>-…/: what is half-built, or about to be removed
 LOCKS = "locks"  # <key>: a file that is locked by whoever makes what the key stands for
@@ -18,6 +20,6 @@ PYTHONS = "pythons.json"  # what each Python of this machine said that it is
 
 def make(root: Path) -> None:
     """Make the folders that a build needs. Raises OSError."""
-    root.mkdir(0o700, parents=True, exist_ok=True)  # locks may hold credentials
+    files.make_private(root)  # locks may hold credentials
     for name in (ENVIRONMENTS, SCRATCH, LOCKS, LOGS, CACHE):
         (root / name).mkdir(exist_ok=True)

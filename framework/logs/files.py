@@ -10,6 +10,7 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
+from framework import files
 from framework.errors import ConfigError
 from framework.logs import chunk
 from framework.logs.settings import MOST_KEPT, Logging
@@ -91,5 +92,5 @@ def _open(target: Path) -> int:
     try:
         return os.open(target, flags, 0o600)
     except FileNotFoundError:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.make_private(target.parent)
         return os.open(target, flags, 0o600)

@@ -113,3 +113,14 @@ def test_a_type_that_cannot_own_entities_in_port_is_refused(tmp_path):
 
     with pytest.raises(ConfigError, match=r"\[0\]\.type: name the folder with"):
         load(path, {})
+
+
+def test_a_folder_that_is_closed_to_us_concerns_only_who_names_it(tmp_path):
+    """Root may look everywhere, so there both of them are found."""
+    install(tmp_path / "private")
+    closed = install(tmp_path / "private", "closed")
+    closed.chmod(0)
+    try:
+        assert load(write(tmp_path, "[private]"), {}).integrations[0].type == "pets"
+    finally:
+        closed.chmod(0o700)

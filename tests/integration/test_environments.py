@@ -21,10 +21,11 @@ import psutil
 import pytest
 
 from framework.environments import Environment, Environments, Upgrade, Wanted
-from framework.environments.installed import receipt
+from framework.environments.installed import leases, receipt
 from framework.environments.settings import Installation
 from framework.environments.uv import installer
 from framework.errors import BuildUnavailableError, RequirementsError, StoppedError
+from tests.fakes import environment as fake
 from tests.fakes import wheels
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -299,10 +300,20 @@ def test_an_installed_tree_may_be_read_only(root: Path, uv: CountingUv, small_di
     assert environments.upgrade(wanted, Upgrade(), Event(), print) == built
 
 
+@pytest.mark.root
+def test_a_process_can_start_although_its_disk_is_read_only(small_disk: Path) -> None:
+    built = fake.make(small_disk, "key", "six==1.17.0")
+    sdk = fake.make(small_disk, "sdk", "msgspec==0.22.0") / fake.SITE_PACKAGES
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True, timeout=DEADLINE)
+
+    with leases.leased(Environment("key", built, sdk)) as files:
+        assert len(files) == 2
+
+
 def test_wheels_in_a_folder_are_enough_without_any_network(
     tmp_path: Path, uv: CountingUv, no_index: str
 ) -> None:
-    house = tmp_path / "wheels"
+    house = tmp_path / "wheels, and a space"
     wheels.wheel(house, "mine", "1.0", "theirs>=2")
     wheels.wheel(house, "theirs", "2.0")
     wheels.wheel(house, "msgspec", version("msgspec"))

@@ -49,7 +49,7 @@ class History:
 
     def keep(self, label: str, now: Record) -> None:
         """Record what the integration's environment was built from."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        files.make_private(self._folder)
         path = self._path(label)
         content = msgspec.json.encode(now)
         if path.exists() and path.read_bytes() == content:

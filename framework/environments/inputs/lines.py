@@ -70,4 +70,9 @@ def local(line: str, folder: Path) -> Path | None:
 def absolute(option: str, folder: Path) -> str:
     """Return an option so that it means the same in a file in another folder."""
     found = FIND_LINKS.fullmatch(option)
-    return f"{found['option']} {folder / found['path']}" if found else option
+    if found is None:
+        return option
+    path = found["path"].strip("\"'")
+    if not URL.match(path):
+        path = str(folder / path)
+    return f"{found['option']} {Path(path).as_uri() if ' ' in path else path}"

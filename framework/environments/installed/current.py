@@ -63,7 +63,7 @@ def read_all(root: Path) -> dict[str, Current]:
 
 def write(file: Path, current: Current) -> None:
     """Replace what was noted; raise OSError."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    files.make_private(file.parent)
     files.replace_durably(file, msgspec.json.format(encoder.encode(current)) + b"\n")
 
 

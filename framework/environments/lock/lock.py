@@ -108,11 +108,11 @@ def refuse_unhashed(lock: Lock, inputs: Inputs) -> None:
 def commit(inputs: Inputs, lock: Lock) -> Path:
     """Write a lock beside the requirements it is for; return where. Raises OSError."""
     path = inputs.requirements.folder / LOCK
-    write(path, structs.replace(lock, start=NOTHING))
+    files.replace_durably(path, structs.replace(lock, start=NOTHING).text.encode(), PUBLIC)
     return path
 
 
 def write(path: Path, lock: Lock) -> None:
-    """Write a lock whole, or not at all."""
+    """Write a lock in use, which may name an index with its password, for its owner alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    files.replace_durably(path, lock.text.encode(), PUBLIC)
+    files.replace_durably(path, lock.text.encode())

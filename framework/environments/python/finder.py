@@ -7,6 +7,7 @@ import functools
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -95,9 +96,10 @@ def candidates(version: str) -> Iterator[Path]:
         if not os.access(program, os.R_OK | os.X_OK):
             continue
         path = Path(os.path.realpath(program))
-        if path not in seen and path.is_file() and not _is_script(path):
-            seen.add(path)
-            yield path
+        with suppress(OSError):  # it was removed, or closed to us, at this moment
+            if path not in seen and path.is_file() and not _is_script(path):
+                seen.add(path)
+                yield path
 
 
 def _folders(version: str) -> Iterator[str]:
@@ -118,7 +120,10 @@ def _newest_first(folder: Path, pattern: str) -> list[str]:
         return [int(number) for number in re.findall(r"\d+", release.name)]
 
     # uv's "cpython-3.13.0+freethreaded-…" are another sort of Python.
-    found = (release for release in folder.glob(pattern) if "+" not in release.name)
+    try:
+        found = [release for release in folder.glob(pattern) if "+" not in release.name]
+    except OSError:  # another user's: none of ours is in there
+        return []
     return [f"{release}/bin" for release in sorted(found, key=release_numbers, reverse=True)]
 
 

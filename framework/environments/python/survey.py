@@ -82,7 +82,7 @@ class Survey:
         self._known = change(self._known)
         # If the file cannot be written, the next reader asks the programs again.
         with suppress(OSError, BuildError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            files.make_private(self._file.parent)
             lock = self._file.with_suffix(".lock")
             # Nobody needs to hear of the wait: another writer takes milliseconds.
             with turns.held(lock, Event(), lambda: None, seconds=LOCK_SECONDS):

@@ -49,6 +49,7 @@ class Uv(Struct, frozen=True):
         passed_on = {n: v for n, v in os.environ.items() if PASSED_ON.fullmatch(n)}
         return {
             **process.inherited(),
+            "UV_SYSTEM_CERTS": "true",  # as pip does: they include those of a company's proxy
             **passed_on,
             **self._places(),
             **({process.MARKER: self.marker} if self.marker else {}),
@@ -64,7 +65,8 @@ class Uv(Struct, frozen=True):
         """Return where packages come from; argv would show it to every user of the machine."""
         installation = self.installation
         indexes = [*installation.indexes, *os.environ.get("UV_INDEX", "").split()]
-        find_links = [*installation.find_links, *filter(None, [os.environ.get("UV_FIND_LINKS")])]
+        find_links = [_without_comma(link) for link in installation.find_links]
+        find_links += filter(None, [os.environ.get("UV_FIND_LINKS")])
         places = {"UV_INDEX": " ".join(indexes), "UV_FIND_LINKS": ",".join(find_links)}
         if installation.offline:
             places["UV_OFFLINE"] = "1"
@@ -80,6 +82,13 @@ class Uv(Struct, frozen=True):
         """The credentials that uv may repeat in what it prints."""
         ours = [value for name, value in os.environ.items() if value and SECRET.fullmatch(name)]
         return [*self.installation.secrets, *ours]
+
+
+def _without_comma(link: str) -> str:
+    """Return the same place in other words: uv splits the list at each comma."""
+    if "," not in link:
+        return link
+    return (Path(link).as_uri() if link.startswith("/") else link).replace(",", "%2C")
 
 
 def find() -> Path:

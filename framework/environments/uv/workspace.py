@@ -1,6 +1,7 @@
 """Where uv works: one build of a key at a time, a few side by side, each in a scratch folder."""
 
 import itertools
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from framework.environments.uv import installer
 from framework.environments.uv.installer import Uv
 from framework.environments.uv.steps import Say, Steps
 from framework.slots import Slots
+
+log = logging.getLogger("supervisor")
 
 LOG_BYTES = 1_000_000  # a longer log is started anew
 
@@ -71,7 +74,12 @@ class Workspace:
         swept = 0
         for leftover in (self._root / layout.SCRATCH).glob("*"):
             key = leftover.name.partition("-")[0]
-            with (self._root / layout.LOCKS / key).open("a") as file:
+            try:
+                file = (self._root / layout.LOCKS / key).open("a")
+            except OSError as error:  # nothing needs it to be swept now
+                log.warning("%s stays: %s", leftover, error)
+                continue
+            with file:
                 if turns.taken(file):  # else its build is alive
                     shutil.rmtree(leftover, ignore_errors=True)
                     swept += 1

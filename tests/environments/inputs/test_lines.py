@@ -84,6 +84,9 @@ def test_a_requirement_from_elsewhere_is_not_of_this_machine(line: str) -> None:
         ("-f ./wheels", "-f /i/kafka/wheels"),
         ("-f /opt/wheels", "-f /opt/wheels"),
         ("--find-links https://host/wheels", "--find-links https://host/wheels"),
+        ('--find-links "/a b"', "--find-links file:///a%20b"),
+        ("--find-links='a b'", "--find-links file:///i/kafka/a%20b"),
+        ('-f "https://host/wheels"', "-f https://host/wheels"),
         ("six", "six"),
     ],
 )

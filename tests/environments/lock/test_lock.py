@@ -1,3 +1,4 @@
+import stat
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,14 @@ def test_what_is_written_is_whole_or_not_there(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="directory"):
         lock.write(taken, Lock("", "", ""))
     assert [path.name for path in tmp_path.iterdir() if "lock" in path.name] == []
+
+
+def test_a_lock_in_use_may_hold_a_password_and_is_private_and_a_committed_one_is_not(
+    folder: Path, tmp_path: Path
+) -> None:
+    one = Lock("key", "start", f"--index-url https://me:hunter2@host/simple\n{PIN}")
+    lock.write(tmp_path / "in-use" / "kafka.lock", one)
+    committed = lock.commit(of(folder), one)
+
+    assert stat.S_IMODE((tmp_path / "in-use" / "kafka.lock").stat().st_mode) == 0o600
+    assert stat.S_IMODE(committed.stat().st_mode) == 0o644

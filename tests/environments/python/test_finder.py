@@ -225,3 +225,20 @@ def test_without_a_path_the_usual_one_is_searched(monkeypatch: pytest.MonkeyPatc
     found = list(finder.candidates("3.11"))
 
     assert all(str(path.parent) in os.defpath for path in found)
+
+
+def test_folders_of_another_user_are_passed_over(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may look everywhere; for others the search would end there."""
+    closed = tmp_path / "closed"
+    closed_program = program(closed / "versions" / "3.12.1" / "bin" / "python3.12")
+    monkeypatch.setenv("PYENV_ROOT", str(closed))
+    monkeypatch.setenv("PATH", str(tmp_path / "first"))
+    found = program(tmp_path / "first" / "python3.12")
+    closed.chmod(0)
+    try:
+        assert next(finder.candidates("3.12")) == found
+        assert list(finder.candidates("3.12")) in ([found], [found, closed_program])
+    finally:
+        closed.chmod(0o700)

@@ -73,6 +73,7 @@ def test_uv_reads_no_configuration_and_fetches_no_python(environ: pytest.MonkeyP
         "UV_CACHE_DIR": "/state/uv-cache",
         "UV_NO_CONFIG": "1",
         "UV_NO_PROGRESS": "1",
+        "UV_SYSTEM_CERTS": "true",
         "UV_PYTHON_DOWNLOADS": "never",
     }
 
@@ -95,6 +96,24 @@ def test_credentials_of_indexes_are_known_as_secrets(environ: pytest.MonkeyPatch
     environ.setenv("UV_INDEX", "https://host/simple")
     private = Installation(indexes=["https://me:se%40cret@host/simple"])
     assert Uv(Path("/uv"), Path("/c"), private).secrets == ["se%40cret", "se@cret", "hush"]
+
+
+@pytest.mark.parametrize(
+    ("link", "given"),
+    [
+        ("/wheels/a,b c", "file:///wheels/a%2Cb%20c"),
+        ("https://host/a,b/", "https://host/a%2Cb/"),
+        ("/wheels/a b", "/wheels/a b"),
+    ],
+)
+def test_a_comma_in_a_place_does_not_end_it(link: str, given: str) -> None:
+    uv = Uv(Path("/uv"), Path("/c"), Installation(find_links=[link]))
+    assert uv.environ()["UV_FIND_LINKS"] == given
+
+
+def test_an_operator_may_choose_other_certificates(environ: pytest.MonkeyPatch) -> None:
+    environ.setenv("UV_SYSTEM_CERTS", "false")
+    assert Uv(Path("/uv"), Path("/c")).environ()["UV_SYSTEM_CERTS"] == "false"
 
 
 def test_an_integrations_places_come_before_the_operators(environ: pytest.MonkeyPatch) -> None:

@@ -86,3 +86,13 @@ def test_a_sweep_spares_what_a_living_build_works_in(
 def test_a_turn_is_the_lock_of_a_file(workspace: Workspace, root: Path, stop: Event) -> None:
     with workspace.turn(KEY, stop, print), (root / "locks" / KEY).open("a") as file:
         assert not turns.taken(file)
+
+
+def test_a_sweep_leaves_what_it_cannot_lock(
+    workspace: Workspace, root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (root / "build" / f"{KEY}-killed").mkdir(parents=True)
+    (root / "locks").write_text("no folder")
+
+    assert workspace.sweep() == 0
+    assert f"{KEY}-killed stays: " in caplog.text
