@@ -1,5 +1,6 @@
 """Files that are replaced whole, never seen in part; folders for their owner alone."""
 
+import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -37,6 +38,25 @@ def make_private(folder: Path) -> None:
     folder.mkdir(OWNER_ONLY_FOLDER, exist_ok=True)
     if stat.S_IMODE(folder.stat().st_mode) != OWNER_ONLY_FOLDER:
         folder.chmod(OWNER_ONLY_FOLDER)
+
+
+def take(path: Path) -> IO[str]:
+    """Lock a file for as long as the returned one is open, and write our pid into it.
+
+    Raises BlockingIOError with the pid of the process that has it, and OSError.
+    """
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.seek(0)
+        pid = file.read().strip()
+        file.close()
+        raise BlockingIOError(error.errno, pid) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
 
 
 def flush(folder: Path) -> None:

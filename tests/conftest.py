@@ -15,6 +15,7 @@ import psutil
 import pytest
 import requests
 
+from framework import state
 from framework.console import client
 from framework.process import MARKER
 from framework.state import NotRunningError
@@ -222,7 +223,7 @@ class House:
 
     def relatives(self):
         """Return every process on this machine that carries this supervisor's name."""
-        name = f"{(self.state / 'instance').read_text()}/"
+        name = f"{state.instance(self.state)}/"
         return [process for process in psutil.process_iter() if _marker(process).startswith(name)]
 
     def tail(self, lines=60):

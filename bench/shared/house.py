@@ -14,6 +14,7 @@ from typing import IO, Any, TypeVar
 
 import framework
 from bench.shared import processes
+from framework import state
 from framework.console import client
 from framework.errors import FrameworkError
 from framework.process import MARKER
@@ -115,8 +116,9 @@ class House:
 
     def marked(self) -> list[processes.Process]:
         """Return every process that carries this instance's marker."""
-        instance = self.state / "instance"
-        return processes.marked(MARKER, f"{instance.read_text()}/") if instance.exists() else []
+        if not (self.state / "instance").exists():
+            return []
+        return processes.marked(MARKER, f"{state.instance(self.state)}/")
 
     def status(self) -> dict[str, Any] | None:
         """Return the status, None while nobody answers."""

@@ -36,6 +36,7 @@ def run(config: Path, state: Path, version: str, log_format: logs.Format | None)
     """Run the integrations until SIGINT or SIGTERM."""
     if sys.platform != "linux":
         raise ConfigError("the supervisor needs Linux 5.3 or newer (pidfd, prctl)")
+    kernel.hide_memory()  # before any secret is in it
     loaded = loading.load(config, None)  # a broken file is reported before anything starts
     os.environ.pop(guard.VARIABLE, None)  # the guard is our parent, not our children's
     written = structs.replace(loaded.logs, format=log_format) if log_format else loaded.logs
@@ -43,6 +44,8 @@ def run(config: Path, state: Path, version: str, log_format: logs.Format | None)
         lines = Logs(folder.path, written)
         lines.start()
         try:
+            if folder.note:
+                log.warning("%s", folder.note)
             kernel.allow_many_files()
             if left := orphans.reclaim(folder.instance):
                 log.warning("%d processes that an earlier run left behind were killed", left)

@@ -83,7 +83,6 @@ class Supervisor:
     def start(self) -> None:
         """Start stores, then workers with what the journal holds for them, then the trigger."""
         kernel.adopt_orphans()
-        kernel.hide_memory()
         self._mappers.start()
         self._journal.open()
         self._environments.sweep()

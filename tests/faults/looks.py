@@ -2,6 +2,7 @@
 
 import psutil
 
+from framework import state
 from framework.process import MARKER
 from tests.conftest import alive
 
@@ -52,7 +53,7 @@ def until_over(house, identifier, seconds=60):
 
 def processes(house, identifier):
     """Return the pids of every living process on this machine that names an integration."""
-    name = f"{(house.state / 'instance').read_text()}/{identifier}"
+    name = f"{state.instance(house.state)}/{identifier}"
     return [one.pid for one in alive(psutil.process_iter()) if _marker(one) == name]
 
 

@@ -338,3 +338,21 @@ def test_waiting_for_a_silent_sandbox_has_an_end(keep):
     silent = keep([sys.executable, "-c", "import time; time.sleep(60)"])
     with pytest.raises(FrameworkError, match="not ready within"):
         silent.ready(0.2)
+
+
+def test_a_second_sandbox_on_the_same_folder_is_refused_by_the_pid_of_the_first(keep, tmp_path):
+    sandbox = keep()
+    sandbox.ready(SECONDS)
+    first = child_of(sandbox)
+    done = subprocess.run(
+        argv(tmp_path),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert f"belongs to the sandbox with pid {first.pid}; stop that one" in done.stderr
+    assert first.is_running()

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from framework import state
+
 pytestmark = pytest.mark.kafka
 
 ME = "apache"
@@ -93,7 +95,7 @@ def named(port, blueprint):
 
 def test_the_catalog_holds_cluster_broker_topics_and_groups(running):
     port = running.port()
-    instance = (running.state / "instance").read_text()
+    instance = state.instance(running.state)
 
     [cluster] = port.entities("kafkaCluster")
     [broker] = port.entities("kafkaBroker").values()

@@ -183,6 +183,7 @@ def test_what_fails_for_want_of_files_is_logged_and_done_later(run, monkeypatch,
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
     run(
+        run.look,  # everything has started
         forbid,
         lambda: None if "looking after the integrations failed" in caplog.text else AGAIN,
         allow,
@@ -190,7 +191,7 @@ def test_what_fails_for_want_of_files_is_logged_and_done_later(run, monkeypatch,
         run.look,
     )
 
-    assert run.statuses
+    assert len(run.statuses) == 2
 
 
 def test_a_bug_in_a_reload_is_shown_and_ends_nothing(run, monkeypatch):
@@ -230,8 +231,10 @@ def test_the_log_is_written_as_the_command_line_says(run):
 
 def test_what_an_earlier_run_left_behind_is_killed(run):
     run.state.mkdir()
-    (run.state / "instance").write_text("earlier")
-    with subprocess.Popen(["sleep", "60"], env={**os.environ, MARKER: "earlier/jira"}) as left:
+    (run.state / "instance").write_text("0123456789abcdef")
+    with subprocess.Popen(
+        ["sleep", "60"], env={**os.environ, MARKER: "0123456789abcdef/jira"}
+    ) as left:
         run()
 
     assert left.returncode == -signal.SIGKILL

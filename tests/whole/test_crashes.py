@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer
 
+from framework import state
 from framework.process import MARKER
 from tests.conftest import alive
 from tests.fakes import scripted
@@ -149,7 +150,7 @@ def sandbox_process(house):
 def committed(house):
     """Return how far the trigger's group has got, and where the topic ends."""
     brokers = house.status()["sandbox"]["kafka"]
-    group = f"org_sandbox.integration-framework.{(house.state / 'instance').read_text()}"
+    group = f"org_sandbox.integration-framework.{state.instance(house.state)}"
     with closing(KafkaAdminClient(bootstrap_servers=brokers)) as admin:
         [(partition, position)] = admin.list_group_offsets(group)[group].items()
     with closing(KafkaConsumer(bootstrap_servers=brokers)) as consumer:
@@ -176,7 +177,7 @@ def test_a_supervisor_killed_after_the_commit_finishes_the_delivery_in_its_next_
     assert house.relatives() == []
     assert house.delivery(event, ME)["state"] == "sent"
 
-    instance = (house.state / "instance").read_text()
+    instance = state.instance(house.state)
     stray = subprocess.Popen(["sleep", "600"], env={MARKER: f"{instance}/{ME}"})
     script.open("s")
     house.start()

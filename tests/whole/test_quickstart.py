@@ -12,6 +12,7 @@ import requests
 import yaml
 from kafka import KafkaAdminClient
 
+from framework import state
 from tests.conftest import ROOT, alive
 
 ME = "kafka"
@@ -79,7 +80,7 @@ def test_the_catalog_holds_the_broker_and_what_is_on_it_with_relations(house):
     assert requests_topic["relations"]["cluster"] == cluster
     assert requests_topic["relations"]["brokers"] == [broker["identifier"]]
     [group] = groups.values()
-    instance = (house.state / "instance").read_text()
+    instance = state.instance(house.state)
     assert group["title"] == f"org_sandbox.integration-framework.{instance}"
     assert group["relations"]["cluster"] == cluster
     assert group["relations"]["topics"] == [requests_topic["identifier"]]

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from framework import state
 from tests.fakes import recorded
 from tests.fakes.scripted import Script, items
 
@@ -21,7 +22,7 @@ def left(shared_house):
     for name in NAMES[:3]:
         Script(shared_house.folder / name).reads("thing", items([f"{name}-1", f"{name}-3"]))
     return {
-        "instance": (shared_house.state / "instance").read_text(),
+        "instance": state.instance(shared_house.state),
         "files": environment_files(shared_house),
         "current": {name: current(shared_house, name) for name in NAMES},
         "deliveries": {name: shared_house.deliveries(name) for name in NAMES},
@@ -55,7 +56,7 @@ def bodies(house, query, name):
 
 
 def test_the_instance_is_kept(house, left):
-    assert (house.state / "instance").read_text() == left["instance"]
+    assert state.instance(house.state) == left["instance"]
     assert house.trigger()["state"] == "listening"
     assert house.relatives()
 
