@@ -8,6 +8,7 @@ import msgspec
 from framework import moments
 from framework.events import Event
 from framework.journal.entries import DeliveryEntry, Desired, Transition
+from framework.journal.unreadable import Unreadable
 
 KEPT = 200  # transitions of one integration: a day of a crash loop at a try in 30 minutes
 
@@ -28,13 +29,21 @@ def note(connection: Connection, transition: Transition) -> None:
     )
 
 
-def transitions(connection: Connection, identifier: str, limit: int) -> list[Transition]:
+def transitions(
+    connection: Connection, unreadable: Unreadable, identifier: str, limit: int
+) -> list[Transition]:
     """Return an integration's newest transitions, newest first."""
     rows = connection.execute(
-        "SELECT body FROM transitions WHERE identifier = ? ORDER BY number DESC LIMIT ?",
+        "SELECT number, body FROM transitions WHERE identifier = ? ORDER BY number DESC LIMIT ?",
         [identifier, limit],
     )
-    return [msgspec.json.decode(body, type=Transition) for (body,) in rows]
+    return [
+        transition
+        for number, body in rows
+        if (
+            transition := unreadable.read("transitions", f"{identifier} {number}", body, Transition)
+        )
+    ]
 
 
 def desire(connection: Connection, identifier: str, wanted: Desired) -> None:
@@ -48,19 +57,24 @@ def desired(connection: Connection) -> dict[str, Desired]:
     return {identifier: Desired(wanted) for identifier, wanted in rows}
 
 
-def last_deliveries(connection: Connection, identifier: str, limit: int) -> list[DeliveryEntry]:
+def last_deliveries(
+    connection: Connection, unreadable: Unreadable, identifier: str, limit: int
+) -> list[DeliveryEntry]:
     """Return an integration's newest deliveries, newest first."""
     rows = connection.execute(
-        "SELECT body, attempt, state, recorded_at FROM deliveries JOIN events ON id = event"
+        "SELECT id, body, attempt, state, recorded_at FROM deliveries JOIN events ON id = event"
         " WHERE identifier = ? ORDER BY number DESC LIMIT ?",
         [identifier, limit],
     )
-    return [_entry(*row) for row in rows]
+    return [
+        _entry(event, *rest)
+        for key, body, *rest in rows
+        if (event := unreadable.read("events", key, body, Event))
+    ]
 
 
 def _entry(
-    body: bytes, attempt: int, state: Literal["pending", "sent", "done"], recorded_at: float
+    event: Event, attempt: int, state: Literal["pending", "sent", "done"], recorded_at: float
 ) -> DeliveryEntry:
-    event = msgspec.json.decode(body, type=Event)
     sort = str(event.__struct_config__.tag)
     return DeliveryEntry(event.id, sort, event.reason, attempt, state, moments.text(recorded_at))

@@ -16,6 +16,7 @@ from framework.journal import commit, file, history, work
 from framework.journal.commit import Request
 from framework.journal.entries import Claim, DeliveryEntry, Desired, ResyncReport, Transition
 from framework.journal.transitions import Transitions
+from framework.journal.unreadable import Unreadable
 from framework.journal.work import Work
 
 T = TypeVar("T")
@@ -41,7 +42,13 @@ class Journal(threading.Thread):
         self._opened = Future[None]()
         self._closed = threading.Event()
         self._transitions = Transitions(self._put)
+        self._unreadable = Unreadable()
         self._unheard = set[str]()  # events whose caller gave up before their commit
+
+    @property
+    def unreadable(self) -> int:
+        """How many rows were left out because they could not be read."""
+        return self._unreadable.count
 
     def open(self) -> None:
         """Start; raise ConfigError if the file cannot be used."""
@@ -67,7 +74,7 @@ class Journal(threading.Thread):
 
     def pending(self) -> list[Delivery]:
         """Return what is not done, oldest first."""
-        return self._ask(work.pending)
+        return self._ask(partial(work.pending, unreadable=self._unreadable))
 
     def count_attempt(self, delivery: Delivery) -> Delivery:
         """Record that a delivery is about to be sent; return it with its new attempt."""
@@ -111,7 +118,7 @@ class Journal(threading.Thread):
 
     def last_resyncs(self) -> dict[str, ResyncReport]:
         """Return the newest report of each integration, by identifier."""
-        return self._ask(work.last_resyncs)
+        return self._ask(partial(work.last_resyncs, unreadable=self._unreadable))
 
     def note(self, transition: Transition) -> None:
         """Post a transition and return at once; what cannot be stored is logged and dropped.
@@ -122,7 +129,8 @@ class Journal(threading.Thread):
 
     def transitions(self, identifier: str, limit: int = 10) -> list[Transition]:
         """Return an integration's newest transitions, newest first; some 200 are kept."""
-        return self._ask(partial(history.transitions, identifier=identifier, limit=limit))
+        read = partial(history.transitions, unreadable=self._unreadable)
+        return self._ask(partial(read, identifier=identifier, limit=limit))
 
     def desire(self, identifier: str, wanted: Desired) -> None:
         """Store the desired state of an integration."""
@@ -134,7 +142,8 @@ class Journal(threading.Thread):
 
     def last_deliveries(self, identifier: str, limit: int = 10) -> list[DeliveryEntry]:
         """Return an integration's newest deliveries, done or not, newest first."""
-        return self._ask(partial(history.last_deliveries, identifier=identifier, limit=limit))
+        read = partial(history.last_deliveries, unreadable=self._unreadable)
+        return self._ask(partial(read, identifier=identifier, limit=limit))
 
     def run(self) -> None:
         """Open the file, then serve requests group by group until closed."""
@@ -170,7 +179,8 @@ class Journal(threading.Thread):
         if event.id not in self._unheard:
             return deliveries
         self._unheard.discard(event.id)
-        return [one for one in work.pending(connection) if one.event.id == event.id]
+        known = work.pending(connection, self._unreadable)
+        return [one for one in known if one.event.id == event.id]
 
     def _ask(self, job: Work[T]) -> T:
         return _wait(self._post(job))

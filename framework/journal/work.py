@@ -10,6 +10,7 @@ import msgspec
 from framework.errors import DoneError
 from framework.events import Delivery, Event
 from framework.journal.entries import Claim, ResyncReport
+from framework.journal.unreadable import Unreadable
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -30,15 +31,16 @@ def record(connection: Connection, event: Event, identifiers: Iterable[str]) -> 
     return deliveries
 
 
-def pending(connection: Connection) -> list[Delivery]:
+def pending(connection: Connection, unreadable: Unreadable) -> list[Delivery]:
     """Return what is not done, oldest first."""
     rows = connection.execute(
-        "SELECT body, identifier, attempt FROM deliveries JOIN events ON id = event"
+        "SELECT id, body, identifier, attempt FROM deliveries JOIN events ON id = event"
         " WHERE state != 'done' ORDER BY number"
     )
     return [
-        Delivery(msgspec.json.decode(body, type=Event), identifier, attempt)
-        for body, identifier, attempt in rows
+        Delivery(event, identifier, attempt)
+        for key, body, identifier, attempt in rows
+        if (event := unreadable.read("events", key, body, Event))
     ]
 
 
@@ -118,10 +120,14 @@ def record_resync(connection: Connection, report: ResyncReport) -> None:
     )
 
 
-def last_resyncs(connection: Connection) -> dict[str, ResyncReport]:
+def last_resyncs(connection: Connection, unreadable: Unreadable) -> dict[str, ResyncReport]:
     """Return the newest report of each integration."""
     rows = connection.execute("SELECT identifier, body FROM resyncs")
-    return {name: msgspec.json.decode(body, type=ResyncReport) for name, body in rows}
+    return {
+        name: report
+        for name, body in rows
+        if (report := unreadable.read("resyncs", name, body, ResyncReport))
+    }
 
 
 def _key(delivery: Delivery) -> tuple[str, str]:

@@ -22,13 +22,15 @@ class IntegrationStatus(WorkerStatus, frozen=True, rename="camel"):
 class Status(Struct, frozen=True, rename="camel", omit_defaults=True):
     """What operators see; `state` is STARTING, READY, DEGRADED or STOPPING.
 
-    `unread` is why the last reload did not apply the configuration file.
+    `unread` is why the last reload did not apply the configuration file; `unreadable_rows` counts
+    the journal's rows that were left out.
     """
 
     state: str
     triggers: list[TriggerStatus]
     integrations: list[IntegrationStatus]
     unread: str | None = None
+    unreadable_rows: int = 0
 
 
 def state(trigger: TriggerStatus, integrations: Iterable[WorkerStatus]) -> str:

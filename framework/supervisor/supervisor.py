@@ -221,7 +221,8 @@ class Supervisor:
             IntegrationStatus(**structs.asdict(one), last_resync=reports.get(one.identifier))
             for one in self._workforce.statuses
         ]
-        return Status(self.state, [self._trigger.status], integrations, self.unread)
+        lost = self._journal.unreadable
+        return Status(self.state, [self._trigger.status], integrations, self.unread, lost)
 
     def describe(self, identifier: str) -> Description:
         """Return everything that is known about one integration."""

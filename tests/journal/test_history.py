@@ -6,6 +6,7 @@ import msgspec
 
 from framework.events import Delivery, Resync
 from framework.journal import DeliveryEntry, Desired, Journal, Transition, history
+from framework.journal.unreadable import Unreadable
 
 CRASH = Transition(
     "jira",
@@ -54,9 +55,11 @@ def test_only_the_newest_transitions_of_each_integration_are_kept(connection):
     for number in range(history.KEPT + 50):
         history.note(connection, numbered(number))
 
-    kept = history.transitions(connection, "jira", limit=1000)
+    kept = history.transitions(connection, Unreadable(), "jira", limit=1000)
     assert [one.pid for one in kept] == list(range(history.KEPT + 49, 49, -1))
-    assert history.transitions(connection, "kafka", limit=10) == [numbered(0, "kafka")]
+    assert history.transitions(connection, Unreadable(), "kafka", limit=10) == [
+        numbered(0, "kafka")
+    ]
 
 
 def test_what_operators_want_survives_a_restart_and_the_last_word_counts(journal, path):

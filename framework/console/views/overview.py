@@ -26,6 +26,8 @@ def status(answer: dict[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [Text.assemble("supervisor ", coloured(answer["state"]))]
     if unread := answer.get("unread"):
         parts.append(Text(f"not reloaded: {unread}", style="red"))
+    if rows := answer.get("unreadableRows"):
+        parts.append(Text(f"the journal has {rows} unreadable rows; the log names them", "red"))
     triggers = Table("TRIGGER", "STATE", "REASON", box=None)
     for trigger in answer["triggers"]:
         reason = Text(trigger.get("reason") or "")  # a plain string's [words] would be markup
