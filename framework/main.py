@@ -4,6 +4,7 @@ What `run` is made of takes half a second to import, which a command that only a
 supervisor must not wait for. So the commands that need `framework.running` import it themselves.
 """
 
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -48,6 +49,7 @@ LogFormat = Annotated[
 
 def main() -> None:
     """Run the command line; an error becomes a sentence on stderr and an exit status."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts without one
     try:
         app()
     except FrameworkError as error:

@@ -26,6 +26,13 @@ SUPERVISOR = ROOT / "supervisor.py"
 UNGUARDED = ["sh", "-c", 'SYSTEMD_EXEC_PID=$$ exec "$@"', "sh"]
 
 
+def pytest_configure():
+    """Hear what a terminal sends, in a background job, too; what tests start inherits it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def eventually(condition, seconds=60, what=lambda: "the condition"):
     """Return the first true value of `condition`; fail with `what()` after so many seconds."""
     deadline = time.monotonic() + seconds

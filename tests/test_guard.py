@@ -286,7 +286,7 @@ def test_a_terminal_may_be_closed_where_hangups_are_ignored(guarded: Guarded) ->
 
 
 def test_the_supervisor_knows_its_guard_and_starts_with_a_clean_slate(guarded: Guarded) -> None:
-    guarded.start(f"echo guard $FRAMEWORK_GUARD; {READY} sleep 300; :")
+    guarded.start(f"echo guard $FRAMEWORK_GUARD; {READY} exec sleep 300")
     status = Path(f"/proc/{guarded.supervisor}/status").read_text()
     masks = dict(line.split(":\t") for line in status.splitlines() if line.startswith("Sig"))
     assert guarded.hears("guard") == f"guard {guarded.process.pid}"

@@ -9,7 +9,7 @@ from tests.fakes.operations import row
 
 STARTED = {"state": "READY", "pid": 78, "desired": "run", "since": "2026-01-31T13:00:00.000Z"}
 FAILED = {**STARTED, "state": "BACKOFF", "pid": None, "reason": "exit status 1: no [route]"}
-FRONT_DOOR = "from framework.console.commands import app; app.opened()()"
+FRONT_DOOR = "from framework.main import main; main()"
 
 
 def test_a_start_waits_until_it_is_ready(cli, operations):

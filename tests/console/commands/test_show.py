@@ -8,13 +8,16 @@ import subprocess
 import sys
 import threading
 
+import pytest
 from rich.console import Console as Terminal
 
 from framework.console.commands import show
 from framework.state import NOBODY, NotRunningError
 from tests.fakes.operations import row
 
-FRONT_DOOR = "from framework.console.commands import app; app.opened()()"
+# As a background job is started.
+IGNORED = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+FRONT_DOOR = "from framework.main import main; main()"
 
 
 def test_the_status_is_a_table_or_json(cli, operations):
@@ -32,9 +35,10 @@ def test_a_watch_needs_a_terminal_and_somebody_who_reads(cli):
         assert "--watch needs a terminal" in err
 
 
-def test_a_status_can_be_watched_on_a_terminal(served):
+@pytest.mark.parametrize("begin", ["", IGNORED])
+def test_a_status_can_be_watched_on_a_terminal(served, begin):
     ours, theirs = pty.openpty()
-    argv = [sys.executable, "-c", FRONT_DOOR, "status", "--watch", "--state", str(served)]
+    argv = [sys.executable, "-c", begin + FRONT_DOOR, "status", "--watch", "--state", str(served)]
     environ = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
     with (
         os.fdopen(ours, "rb", buffering=0) as screen,
