@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
+from framework import aliases
 from framework.document.loader import Loader, line_of, sentence
 from framework.errors import ConfigError
 
@@ -80,6 +81,7 @@ def _document(path: Path, loader: Loader) -> Document:
     if not isinstance(root, yaml.MappingNode):
         found = {yaml.SequenceNode: "a list", yaml.ScalarNode: "text"}.get(type(root), "nothing")
         raise ConfigError(f"{path}:1: expected a mapping (`key: value`), found {found}")
+    aliases.check(root)
     return Document(path, loader.construct_object(root, deep=True), root)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
+from framework import aliases
 from framework.errors import ConfigError
 
 FOLDER = Path(".port") / "resources"
@@ -59,17 +60,25 @@ def _mapping(folder: Path) -> dict[str, Any]:
         return {}
     path = found[0]
     try:
-        mapping = yaml.safe_load(_text(path))
+        mapping = _value(yaml.SafeLoader(_text(path)))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ConfigError(f"{path}{line}: not YAML: {problem}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: nested too deeply") from error
     if mapping is None:
         return {}
     if not isinstance(mapping, dict):
         raise ConfigError(f"{path}:1: expected a mapping with `resources:`")
     return mapping
+
+
+def _value(loader: yaml.SafeLoader) -> Any:
+    root = loader.get_single_node()
+    aliases.check(root)
+    return None if root is None else loader.construct_document(root)
 
 
 def _text(path: Path) -> str:

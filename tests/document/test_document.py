@@ -89,7 +89,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
         ("a: !!int", "file.yaml:1: this is not what its tag or its form promises"),
         ("a: !!bool maybe", "file.yaml:1: this is not what its tag or its form promises"),
         ('a: "\\ud800"', "file.yaml:1: this is not what its tag or its form promises"),
-        ("a: &a [*a]", "file.yaml:1: found unconstructable recursive node"),
+        ("a: &a [*a]", "file.yaml:1: an alias (`*…`) stands inside what it stands for"),
         ("a: 1\nb: \x07", "file.yaml:2: the character #x0007 is not allowed in YAML"),
         ("a: " + "[" * 3000, "file.yaml: nested too deeply"),
     ],

@@ -5,6 +5,7 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
+from framework import aliases
 from framework.errors import FrameworkError
 from framework.sandbox.port.calls import Json
 
@@ -50,7 +51,7 @@ def dump(mapping: Json) -> str:
 def load(text: str) -> Json:
     """Return the mapping in a text; raise TextError saying where the text is wrong."""
     try:
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        value = _value(_Loader(text))
     except yaml.MarkedYAMLError as error:
         message = ": ".join(part for part in (error.context, error.problem) if part)
         mark = error.problem_mark
@@ -67,6 +68,12 @@ def load(text: str) -> Json:
     if not isinstance(value.get("resources"), list):
         raise TextError("`resources:` must be a list, one item for each kind", Spot(1, 1))
     return value
+
+
+def _value(loader: _Loader) -> Any:
+    root = loader.get_single_node()
+    aliases.check(root)
+    return None if root is None else loader.construct_object(root, deep=True)
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
