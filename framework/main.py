@@ -30,6 +30,7 @@ from framework.environments import Environments, Upgrade, Wanted
 from framework.errors import ConfigError, FrameworkError
 from framework.logs import Format
 from framework.state import NotRunningError
+from framework.texts import printable
 
 VERSION = "0.1.0"
 NOT_RUNNING = 3  # exit status, as init scripts have it
@@ -54,7 +55,7 @@ def main() -> None:
         app()
     except FrameworkError as error:
         with suppress(OSError):  # nobody reads it, or the disk is full
-            sys.stderr.write(f"error: {error}\n")
+            sys.stderr.write(f"error: {printable(str(error))}\n")
             sys.stderr.flush()
         sys.exit(NOT_RUNNING if isinstance(error, NotRunningError) else 1)
 

@@ -9,16 +9,12 @@ import msgspec
 from msgspec import Struct
 
 from framework import moments
+from framework.texts import printable, printable_json
 
 LONGEST = 256 * 1024  # characters of a message, or of a traceback; the rest is cut
 INDENT = "    "  # of the second and later lines of an entry as text
 PREFIX = "integration."  # of an integration's logger; its identifier follows
 
-# What a terminal would interpret, and what some programs take for the end of a line.
-CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"  # tab, newline: no
-)
-RETURN = re.compile(r"\r(?=\n|\Z)")  # of the CRLF of other systems
 HEAD = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\dT[\d:.]+Z) (?P<level>\S+) +(?P<logger>\S+?): (?P<message>.*)",
     re.DOTALL,
@@ -65,20 +61,16 @@ def made(logger: str, level: int, message: str) -> Entry:
 def as_text(entry: Entry) -> str:
     """Return the entry without the final newline; its second and later lines are indented."""
     text = f"{entry.message}\n{entry.traceback}" if entry.traceback else entry.message
-    if CONTROL.search(text):
-        text = CONTROL.sub(
-            lambda found: found[0].encode("unicode_escape").decode(), RETURN.sub("", text)
-        )
-    text = text.replace("\n", f"\n{INDENT}")
+    text = printable(text).replace("\n", f"\n{INDENT}")
     return f"{entry.time} {entry.level:<7} {entry.logger}: {text}" if entry.time else text
 
 
 def as_json(entry: Entry) -> str:
     """Return one line without its newline."""
     try:
-        return msgspec.json.encode(entry).decode()
+        return printable_json(msgspec.json.encode(entry).decode())
     except UnicodeEncodeError:  # names of files may hold bytes that are not text
-        return msgspec.json.encode(_encodable(entry)).decode()
+        return printable_json(msgspec.json.encode(_encodable(entry)).decode())
 
 
 RENDER: dict[Format, Callable[[Entry], str]] = {Format.TEXT: as_text, Format.JSON: as_json}

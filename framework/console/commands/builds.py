@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from framework.environments import Environment, Environments, Upgrade, Wanted
 from framework.errors import BuildError, BuildUnavailableError, FrameworkError
+from framework.texts import printable
 
 Say = Callable[[str, str], None]  # a label, the step that begins
 Make = Callable[[Wanted, Callable[[str], None]], Environment]
@@ -106,7 +107,7 @@ def shown(terminal: Terminal, labels: Sequence[str]) -> Iterator[Say]:
     """Yield what shows steps: on a terminal a live line for each integration, else plain lines."""
     if not terminal.is_terminal:
         yield lambda label, line: terminal.print(
-            f"{label}: {line}", markup=False, highlight=False, soft_wrap=True
+            printable(f"{label}: {line}"), markup=False, highlight=False, soft_wrap=True
         )
         return
     columns = (
@@ -116,4 +117,4 @@ def shown(terminal: Terminal, labels: Sequence[str]) -> Iterator[Say]:
     )
     with Progress(*columns, TimeElapsedColumn(), console=terminal) as progress:
         tasks = {label: progress.add_task("waiting", total=None, label=label) for label in labels}
-        yield lambda label, line: progress.update(tasks[label], description=line)
+        yield lambda label, line: progress.update(tasks[label], description=printable(line))

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from framework.texts import printable, printable_json
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 StateDir = Annotated[
@@ -25,12 +28,27 @@ def state_folder(config: Path, state: Path | None) -> Path:
     return state if state is not None else config.absolute().parent / ".state"
 
 
+class Printable:
+    """What it is made of, with control characters escaped: texts come from processes and sources.
+
+    A terminal would obey them, whatever rich makes of the rest.
+    """
+
+    def __init__(self, shown: RenderableType):
+        self._shown = shown
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for one in console.render(self._shown, options):
+            yield one if one.control else Segment(printable(one.text), one.style)
+
+
 def show(answer: object, table: RenderableType, *, as_json: bool) -> None:
     """Print JSON or a table."""
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
+        text = msgspec.json.format(msgspec.json.encode(answer)).decode()
+        typer.echo(printable_json(text))
     else:
-        Console(width=None if sys.stdout.isatty() else PIPED_COLUMNS).print(table)
+        Console(width=None if sys.stdout.isatty() else PIPED_COLUMNS).print(Printable(table))
 
 
 @contextmanager
@@ -41,7 +59,7 @@ def progress() -> Iterator[Callable[[str], None]]:
     """
     terminal = Console(stderr=True)
     if not terminal.is_terminal:
-        yield lambda line: typer.echo(line, err=True)
+        yield lambda line: typer.echo(printable(line), err=True)
         return
     with terminal.status("") as status:
-        yield status.update
+        yield lambda line: status.update(printable(line))

@@ -16,12 +16,14 @@ from framework.console.commands.options import (
     DEFAULT,
     AsJson,
     ConfigFile,
+    Printable,
     StateDir,
     show,
     state_folder,
 )
 from framework.console.views import description, overview
 from framework.errors import ConfigError, FrameworkError
+from framework.texts import printable
 
 WATCH_SECONDS = 1.0
 
@@ -66,7 +68,8 @@ def describe(
 @app.command()
 def stacks(identifier: Identifier, config: ConfigFile = DEFAULT, state: StateDir = None) -> None:
     """Print what each thread of an integration's process is doing."""
-    typer.echo(client.stacks(state_folder(config, state), identifier).rstrip())
+    text = client.stacks(state_folder(config, state), identifier)
+    typer.echo(printable(text).rstrip())
 
 
 def watch(look: Callable[[], dict[str, Any]], terminal: Terminal, stop: Event) -> None:
@@ -74,7 +77,7 @@ def watch(look: Callable[[], dict[str, Any]], terminal: Terminal, stop: Event) -
     try:
         with Live(console=terminal, auto_refresh=False) as live:
             while not stop.is_set():
-                live.update(_shown(look), refresh=True)
+                live.update(Printable(_shown(look)), refresh=True)
                 stop.wait(WATCH_SECONDS)
     except KeyboardInterrupt:
         return

@@ -13,6 +13,7 @@ from rich.console import Console as Terminal
 
 from framework.console.commands import show
 from framework.state import NOBODY, NotRunningError
+from framework.texts import CONTROL
 from tests.fakes.operations import row
 
 # As a background job is started.
@@ -61,6 +62,20 @@ def test_an_integration_is_described(cli, operations):
     assert status == 0
     assert "no [token]" in out
     assert json.loads(cli("describe", "kafka", "--json")[1]) == operations.describe("kafka")
+
+
+HOSTILE = "\x1b[2J\x9b31mgone\x07\u202e"
+
+
+@pytest.mark.parametrize("command", [("status",), ("describe", "kafka")])
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_control_characters_of_a_process_never_reach_a_terminal(cli, operations, command, options):
+    operations.rows["kafka"] = row("kafka", state="BLOCKED", reason=f"said {HOSTILE}")
+    status, out, _ = cli(*command, *options)
+
+    assert status == 0
+    assert "\\x1b[2J" in out or "\\u001b[2J" in out
+    assert CONTROL.search(out) is None
 
 
 def test_the_stacks_of_a_process_are_printed_as_they_are(cli, operations):
