@@ -127,13 +127,17 @@ class Child:
             os.close(self.pidfd)
             self.pidfd = -1
 
+    def abandon(self) -> None:
+        """Kill a child that cannot be used, so that nothing is left of it."""
+        self.kill()
+        self.wait(KILL_SECONDS)
+        self.close()
+
     def _open_pidfd(self) -> None:
         try:
             self.pidfd = os.pidfd_open(self.pid)
         except OSError:  # too many open files, in this process or on this machine
-            self.kill()
-            self.wait(KILL_SECONDS)
-            self.close()
+            self.abandon()
             raise
 
     def _signal(self, number: signal.Signals) -> None:

@@ -41,6 +41,10 @@ class FakeChild:
     def wait(self, seconds):
         return self.status
 
+    def abandon(self):
+        self.kill()
+        self.close()
+
     def close(self):
         for pipe in (self.stdin, self.stdout, self.stderr):
             pipe.close()

@@ -42,12 +42,17 @@ class Launch(Struct, frozen=True):
     def start(self, environment: Environment) -> Child:
         """Start the process in this environment, by the real path of its Python.
 
-        The process inherits a lease on it. Raises OSError if the environment is gone.
+        The process inherits a lease on it. Raises OSError if the environment is gone, or the limit
+        of open files cannot be set.
         """
         argv = [str(environment.python), str(BOOTSTRAP), str(self.folder / "main.py")]
         with leases.leased(environment) as files:
             child = Child(argv, self.environ(environment), self.folder, files)
-        limit_files(child.pid, self.open_files)
+        try:
+            limit_files(child.pid, self.open_files)
+        except OSError:
+            child.abandon()
+            raise
         return child
 
     def environ(self, environment: Environment) -> dict[str, str]:

@@ -8,7 +8,6 @@ from concurrent.futures import Future
 from framework.environments import Environment
 from framework.errors import FrameworkError, ProcessGoneError
 from framework.orphans import sweep
-from framework.process import KILL_SECONDS
 from framework.protocol.messages import Message, Ready
 from framework.workers.loop import Loop
 from framework.workers.notes import ToOwner
@@ -49,9 +48,7 @@ class ProcessSlot:
             )
             session.open()
         except (OSError, RuntimeError) as error:  # others took the files or threads that were left
-            child.kill()
-            child.wait(KILL_SECONDS)
-            child.close()
+            child.abandon()
             raise OSError(errno.EAGAIN, str(error)) from error
         self.session = session
         loop.selector.register(child.pidfd, selectors.EVENT_READ, died)

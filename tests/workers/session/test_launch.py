@@ -1,9 +1,12 @@
 import os
 from pathlib import Path
 
-from msgspec import Raw
+import psutil
+import pytest
+from msgspec import Raw, structs
 
 from framework.environments import Environment
+from framework.environments.installed import receipt
 from framework.protocol.messages import Configure, SupervisorHello
 from framework.workers.session.launch import BOOTSTRAP, Launch
 
@@ -40,6 +43,24 @@ def test_the_item_may_choose_what_memory_is_kept():
     assert launch().environ(ENVIRONMENT)["MALLOC_MMAP_THRESHOLD_"] == "131072"
     chosen = launch(MALLOC_MMAP_THRESHOLD_="65536").environ(ENVIRONMENT)
     assert chosen["MALLOC_MMAP_THRESHOLD_"] == "65536"
+
+
+def test_a_limit_of_open_files_that_cannot_be_set_leaves_no_process(tmp_path):
+    (tmp_path / "bin").mkdir()
+    msgspec = tmp_path / "sdk" / "lib" / "python3" / "site-packages"
+    msgspec.mkdir(parents=True)
+    (tmp_path / "sdk" / receipt.NAME).touch()
+    python = tmp_path / "bin" / "python"
+    python.write_text("#!/bin/sh\nsleep 60\n")
+    python.chmod(0o755)
+    (tmp_path / receipt.NAME).touch()
+    environment = Environment("key", tmp_path, msgspec)
+    impossible = structs.replace(launch(), folder=tmp_path, open_files=-5)
+    before = set(psutil.Process().children())
+
+    with pytest.raises(OSError, match="Operation not permitted"):
+        impossible.start(environment)
+    assert set(psutil.Process().children()) <= before
 
 
 def test_the_process_is_greeted_and_configured():
