@@ -8,6 +8,7 @@ from framework.environments import Environment
 from framework.errors import FrameworkError, ProcessGoneError, StoppedError
 from framework.journal import Desired
 from framework.workers.attempt import Settled
+from framework.workers.environment.builder import Builder
 from framework.workers.environment.in_use import EnvironmentInUse
 from framework.workers.loop import Loop
 from framework.workers.notes import Granted
@@ -29,6 +30,7 @@ from framework.workers.states import (
     Spawned,
     State,
     Unbuilt,
+    Unwanted,
 )
 from framework.workers.status import StateReport
 
@@ -39,19 +41,19 @@ BLAMELESS = (Cause.ASKED, Cause.WORN, Cause.MACHINE, Cause.TEMPORARY)
 
 
 class Life:
-    """Owned by the owner's thread; `build` asks for an environment, `publish` shows a new state."""
+    """Owned by the owner's thread; `publish` shows a new state."""
 
     def __init__(
         self,
         loop: Loop,
         slot: ProcessSlot,
         in_use: EnvironmentInUse,
-        build: Callable[[], None],
+        builder: Builder,
         publish: Callable[[], None],
     ):
         self._loop = loop
         self._in_use = in_use
-        self._build = build
+        self._builder = builder
         self._queued: Environment | None = None  # to start in once the start gate grants it
         self._cause = Cause.ASKED  # why we ended the process
         self._trouble: str | None = None  # of the last delivery
@@ -73,11 +75,15 @@ class Life:
 
     def ask(self, asked: Asked) -> None:
         """Run, pause or stop from now on; `run` also forgets failures and does not wait."""
+        stopped = self.situation.desired is Desired.STOP
         self.happened(asked)
         if asked.desired is Desired.STOP:
+            self._builder.hold()
             self._unqueue()
             self._end("stopped by an operator", StoppedError("an operator stops it"))
             return
+        if stopped:
+            self._release()
         if asked.desired is Desired.RUN:
             self.happened(Renewed())
         self._start_pending()
@@ -86,9 +92,15 @@ class Life:
         """Have another process, at once."""
         if self.situation.desired is Desired.STOP:
             self.happened(Asked(Desired.RUN))
+            self._release()
         self._end("restarted by an operator", ProcessGoneError("its process is replaced"))
         self.happened(Renewed())
         self._start_pending()
+
+    def _release(self) -> None:
+        self._builder.release()
+        if self._in_use.usable:
+            self._builder.look()  # the inputs may have changed while it was stopped
 
     def _start_pending(self) -> None:
         if not self.slot.session and self.situation.state is State.PENDING and not self._queued:
@@ -104,7 +116,7 @@ class Life:
         elif environment := self._in_use.usable:
             self._queue(environment)
         else:
-            self._build()
+            self._builder.ask()
 
     def proceed(self) -> None:
         """Start in the next environment, or in the one in use if there is no other."""
@@ -220,17 +232,32 @@ class Life:
         if self.slot.session:
             self._remark()
             return
+        self._build_over()
         self.happened(Renewed())
         self.proceed()
 
     def unbuilt(self, note: Unbuilt) -> None:
         """Stay down until there is an environment, or start in an earlier one."""
+        self._build_over()
         if not self.idle:
             self._remark()
         elif environment := self._in_use.refuge():
             self._queue(environment)
         else:
             self.happened(note)
+
+    def unwanted(self) -> None:
+        """Be stopped now that the build has ended; or begin again, if it is wanted again."""
+        if self.slot.session:
+            self._remark()
+            return
+        self.happened(Unwanted())
+        self._start_pending()
+
+    def _build_over(self) -> None:
+        """Be stopped if a stop only waited for the build, which was done before it noticed."""
+        if self.situation.state is State.STOPPING and not self.slot.session:
+            self.happened(Unwanted())
 
     def settled(self, settled: Settled) -> None:
         """Record how the last delivery went."""

@@ -27,6 +27,7 @@ from framework.workers.states import (
     Spawned,
     State,
     Unbuilt,
+    Unwanted,
 )
 
 FIRST_RESTART = 1.0  # seconds
@@ -38,6 +39,7 @@ FIRST_LOOP_RESTART = 300.0  # seconds
 SLOWEST_LOOP_RESTART = 1800.0  # seconds
 MACHINE_RESTART = 10.0  # seconds, after this machine could not start a process
 TURN = "waits for its turn to start"
+UNBUILT = "its build is being ended"
 TICK = 1e-3  # seconds; sums of times are not exact
 
 
@@ -57,6 +59,8 @@ def after(situation: Situation, happening: Happening, now: float, chance: float 
             wished = structs.replace(situation, desired=desired)
             if wished.state in ALIVE:
                 return wished
+            if desired is Desired.STOP and wished.state is State.BUILDING:
+                return _entered(_forgotten(wished), State.STOPPING, now, UNBUILT)
             if desired is Desired.STOP:
                 return _entered(_forgotten(wished), State.STOPPED, now)
             stopped = wished.state is State.STOPPED
@@ -75,6 +79,11 @@ def after(situation: Situation, happening: Happening, now: float, chance: float 
         case Unbuilt(reason, wait):
             assert wait is not None
             return _waiting(situation, State.BACKOFF, reason, now, wait)
+        case Unwanted() if situation.state not in {State.BUILDING, State.STOPPING}:
+            return situation
+        case Unwanted():
+            stop = situation.desired is Desired.STOP
+            return _entered(situation, State.STOPPED if stop else State.PENDING, now)
         case Spawned():
             return _entered(situation, State.STARTING, now)
         case Served():

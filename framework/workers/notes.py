@@ -6,18 +6,11 @@ from msgspec import Struct
 
 from framework.environments import Environment
 from framework.events import Delivery
-from framework.protocol.messages import (
-    Bye,
-    IntegrationHello,
-    Message,
-    Pong,
-    Ready,
-    StacksAnswer,
-)
+from framework.protocol.messages import IntegrationHello, Message, Ready, StacksAnswer
 from framework.workers.attempt import Settled
-from framework.workers.states import Asked, Building, Unbuilt
+from framework.workers.states import Asked, Building, Unbuilt, Unwanted
 
-ToOwner = IntegrationHello | Ready | Pong | StacksAnswer | Bye
+ToOwner = IntegrationHello | Ready | StacksAnswer
 
 
 class Built(Struct, frozen=True):
@@ -104,4 +97,5 @@ Note = (
     | Building
     | Built
     | Unbuilt
+    | Unwanted
 )

@@ -83,6 +83,10 @@ class Unbuilt(Struct, frozen=True):
     wait: float | None
 
 
+class Unwanted(Struct, frozen=True):
+    """Its build was ended before it was done."""
+
+
 class Spawned(Struct, frozen=True):
     """Its process was started."""
 
@@ -121,6 +125,7 @@ Happening = (
     | Queued
     | Building
     | Unbuilt
+    | Unwanted
     | Spawned
     | Served
     | Remarked

@@ -39,7 +39,7 @@ from framework.workers.notes import (
 )
 from framework.workers.session.launch import Launch
 from framework.workers.session.slot import ProcessSlot
-from framework.workers.states import Asked, Building, Over, Unbuilt
+from framework.workers.states import Asked, Building, Over, Unbuilt, Unwanted
 from framework.workers.status import WorkerStatus
 
 BUILD_STOP_SECONDS = 10.0  # for a build to end its programs
@@ -61,10 +61,10 @@ class Worker(threading.Thread):
         self._slot = ProcessSlot(launch, loop)
         self._lane = Lane(f"resync/{launch.identifier}", work, shared.ledger, put, log)
         self._deliveries = Deliveries(self._lane, timers, log, put)
-        self._builder = Builder(supply, put, stopping, log)
+        self._builder = Builder(supply, put, log)
         noted = in_use.noted(supply.file, log)
         self._in_use = EnvironmentInUse(noted, self._builder.note, log)
-        self._life = Life(loop, self._slot, self._in_use, self._builder.ask, self._publish)
+        self._life = Life(loop, self._slot, self._in_use, self._builder, self._publish)
         self._handover = Handover(self._life, self._in_use, self._deliveries, timers, supply.finish)
         self.status = WorkerStatus(launch.identifier, launch.type)
 
@@ -158,6 +158,7 @@ class Worker(threading.Thread):
             case Explain(answer):
                 self._slot.explain(answer, self._life.situation.state)
             case Stop():
+                self._builder.hold()
                 self._life.shut_down()
             case Said(number, message):
                 if self._slot.hear(number, message):
@@ -180,7 +181,7 @@ class Worker(threading.Thread):
                 self._deliveries.settled(note, self._slot.session)
                 self._life.settled(note)
                 self._handover.make()
-            case Building() | Built() | Unbuilt() if self._loop.stopping.is_set():
+            case Building() | Built() | Unbuilt() | Unwanted() if self._loop.stopping.is_set():
                 return  # the stop ended the build: its outcome is no news
             case Building():
                 self._in_use.building()
@@ -192,6 +193,9 @@ class Worker(threading.Thread):
             case Unbuilt():
                 self._in_use.unbuilt(note)
                 self._life.unbuilt(note)
+            case Unwanted():
+                self._in_use.unwanted()
+                self._life.unwanted()
 
     def _publish(self) -> None:
         self.status = reported(self._life, self.status)

@@ -45,6 +45,26 @@ class Turns:
         self.starting.discard(identifier)
 
 
+class Builds:
+    """Builds that are asked for, and nothing more; `asked` are the times."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self.asked, self.looks, self.held = [], 0, False
+
+    def ask(self):
+        self.asked.append(self._clock())
+
+    def look(self):
+        self.looks += 1
+
+    def hold(self):
+        self.held = True
+
+    def release(self):
+        self.held = False
+
+
 class Shelf:
     """Environments that look whole."""
 
@@ -69,7 +89,7 @@ class Living:
     def __init__(self, folder):
         self.now = 1000.0
         self.shelf, self.turns, self.ledger = Shelf(folder), Turns(), Notes()
-        self.children, self.keys, self.asked = [], [], []
+        self.children, self.keys = [], []
         self.refusal = None  # why a process cannot be started
         self.began = lambda: None  # called as soon as there is one
         self.reports = 0
@@ -79,9 +99,10 @@ class Living:
         log = logging.getLogger("integration.jira")
         self.in_use = EnvironmentInUse(Current(), lambda _: None, log, clock, clock)
         launch = Acted("jira", "jira", folder, Raw(b"{}"), {}, "test", "1", begin=self._begin)
-        ask = lambda: self.asked.append(self.now)  # noqa: E731 - when a build was asked for
+        self.tended = Builds(clock)
+        self.asked = self.tended.asked
         self.slot = ProcessSlot(launch, self.loop)
-        self.life = Life(self.loop, self.slot, self.in_use, ask, self._publish)
+        self.life = Life(self.loop, self.slot, self.in_use, self.tended, self._publish)
 
     def builds(self, key):
         """Have an environment built, which the next process is started in."""

@@ -27,6 +27,7 @@ from framework.workers.states import (
     Spawned,
     State,
     Unbuilt,
+    Unwanted,
 )
 
 CRASH = Ended("exit status 1", Cause.CRASHED)
@@ -207,15 +208,32 @@ def test_a_stop_wins_over_a_crash(one):
     assert (one.state, one.situation.reason, one.delay) == (State.STOPPED, None, 0)
 
 
+def test_a_stop_during_a_build_waits_for_its_end(one):
+    one.happens(Building(), Asked(Desired.STOP))
+    assert (one.state, one.situation.reason) == (State.STOPPING, "its build is being ended")
+    one.happens(Unwanted())
+
+    assert (one.state, one.situation.reason) == (State.STOPPED, None)
+
+
+def test_one_that_is_wanted_again_while_its_build_is_being_ended_begins_anew(one):
+    one.happens(Building(), Asked(Desired.STOP), Asked(Desired.RUN))
+    assert one.state is State.STOPPING
+    one.happens(Unwanted())
+
+    assert one.state is State.PENDING
+
+
 @pytest.mark.parametrize(
     "history",
-    [[], [Building()], [Queued()], [Queued(), Spawned(), CRASH], [Unbuilt("no", None)]],
+    [[], [Queued()], [Queued(), Spawned(), CRASH], [Unbuilt("no", None)]],
 )
 def test_what_is_stopped_without_a_process_stays_down_whatever_comes(one, history):
     one.happens(*history, Asked(Desired.STOP))
     assert one.state is State.STOPPED
     for late in (
         Building(),
+        Unwanted(),
         Queued(),
         Unbuilt("no", 1.0),
         Unbuilt("no", None),

@@ -1,6 +1,8 @@
 """Owners in their threads, with processes that a test acts for."""
 
 import logging
+import queue
+import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -194,17 +196,96 @@ def test_what_is_about_an_earlier_process_is_dropped(worker, note):
 # --- what operators want
 
 
-def test_what_was_stopped_in_an_earlier_life_is_built_and_not_started(worker, caplog):
-    jira = worker()
+def test_what_was_stopped_in_an_earlier_life_is_neither_built_nor_started(worker):
+    builds = queue.SimpleQueue()
+    jira = worker(lambda stop, say: builds.put(1) or jira.shelf.environment("old"))
     jira.worker.desire(Desired.STOP)
     jira.worker.start()
-    until(lambda: jira.worker._in_use.usable)
+    jira.until(State.STOPPED)
+    jira.worker.look()
 
-    assert (jira.status.state, jira.status.desired) == (State.STOPPED, Desired.STOP)
-    assert jira.children.empty()
     jira.worker.desire(Desired.RUN)
     jira.greets()
     assert jira.status.desired is Desired.RUN
+    assert builds.qsize() == 1
+
+
+def test_a_stop_during_a_build_ends_the_build_before_it_says_stopped(worker):
+    began, end = threading.Event(), threading.Event()
+
+    def build(stop, say):
+        began.set()
+        assert stop.wait(SECONDS)
+        assert end.wait(SECONDS)
+        raise StoppedError("uv was stopped")
+
+    jira = worker(build)
+    jira.worker.start()
+    assert began.wait(SECONDS)
+    jira.until(State.BUILDING)
+    jira.worker.desire(Desired.STOP)
+    jira.until(State.STOPPING)
+    assert jira.status.reason == "its build is being ended"
+    end.set()
+
+    jira.until(State.STOPPED)
+    assert jira.status.pid is None
+
+
+def test_a_start_while_a_build_is_being_ended_builds_again(worker):
+    began, end = threading.Event(), threading.Event()
+
+    def ended(stop, say):
+        began.set()
+        assert stop.wait(SECONDS)
+        assert end.wait(SECONDS)
+        raise StoppedError("uv was stopped")
+
+    def again(stop, say):
+        return jira.shelf.environment("old")
+
+    tries = iter([ended, again])
+
+    def build(stop, say):
+        return next(tries)(stop, say)
+
+    jira = worker(build)
+    jira.worker.start()
+    assert began.wait(SECONDS)
+    jira.worker.desire(Desired.STOP)
+    jira.until(State.STOPPING)
+    jira.worker.desire(Desired.RUN)
+    end.set()
+
+    jira.greets()
+    assert (jira.status.state, jira.status.environment) == (State.READY, "old")
+
+
+def built(shelf):
+    return shelf.environment("old")
+
+
+def unbuilt(shelf):
+    raise BuildError("no version matches")
+
+
+@pytest.mark.parametrize("outcome", [built, unbuilt])
+def test_a_build_that_is_over_before_it_notices_the_stop_leaves_it_stopped(worker, outcome):
+    began, end = threading.Event(), threading.Event()
+
+    def build(stop, say):
+        began.set()
+        assert end.wait(SECONDS)
+        return outcome(jira.shelf)
+
+    jira = worker(build)
+    jira.worker.start()
+    assert began.wait(SECONDS)
+    jira.worker.desire(Desired.STOP)
+    jira.until(State.STOPPING)
+    end.set()
+
+    jira.until(State.STOPPED)
 
 
 def test_a_pause_finishes_the_delivery_in_work_and_holds_the_next_back(worker):
@@ -324,22 +405,29 @@ def test_over_its_hard_limit_it_is_killed_and_started_after_a_while(worker):
     jira.greets()
 
 
-def test_an_environment_that_came_while_it_was_stopped_holds_no_delivery_back(worker):
-    keys = iter(["old", "new"])
-    jira = worker(lambda stop, say: jira.shelf.environment(next(keys)))
+def test_inputs_that_changed_while_it_was_stopped_are_built_once_it_starts(worker):
+    keys, gate = iter(["old", "new"]), threading.Event()
+
+    def build(stop, say):
+        key = next(keys)
+        assert key == "old" or gate.wait(SECONDS)
+        return jira.shelf.environment(key)
+
+    jira = worker(build)
     child = jira.serves()
     jira.worker.desire(Desired.STOP)
     jira.until(State.STOPPING)
-    jira.fingerprint = "other inputs"
-    jira.worker.look()
-    until(lambda: jira.worker._in_use.next)
     child.dies(0)
     jira.until(State.STOPPED)
-    jira.deliver("e1")
+    jira.fingerprint = "other inputs"
+    jira.worker.look()
     jira.worker.desire(Desired.RUN)
+    child = jira.greets()
+    gate.set()
+    jira.until(State.STOPPING)
+    child.dies(0)
     jira.greets()
 
-    assert jira.works_on().delivery.id == "e1/jira"
     assert jira.status.environment == "new"
 
 

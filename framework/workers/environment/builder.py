@@ -15,9 +15,9 @@ from framework import backoff
 from framework.environments import Environment
 from framework.environments.installed import current
 from framework.environments.installed.current import Current
-from framework.errors import FrameworkError, RequirementsError
+from framework.errors import FrameworkError, RequirementsError, StoppedError
 from framework.workers.notes import Built
-from framework.workers.states import Building, Unbuilt
+from framework.workers.states import Building, Unbuilt, Unwanted
 
 GUARD_SECONDS = 300.0  # a guard: the input watch normally notices a change first
 FINISH_SECONDS = 300.0  # how long a change waits for the delivery in work
@@ -77,19 +77,21 @@ class Tries(Struct, frozen=True):
 
 
 class Builder(threading.Thread):
-    """Builds when asked, and whenever the fingerprint changes; the outcome goes to `put`."""
+    """Builds when asked, and whenever the fingerprint changes; the outcome goes to `put`.
+
+    While it is held, it neither looks nor builds.
+    """
 
     def __init__(
         self,
         supply: Supply,
-        put: Callable[[Building | Built | Unbuilt], None],
-        stopping: threading.Event,
+        put: Callable[[Building | Built | Unbuilt | Unwanted], None],
         log: logging.Logger,
     ):
         super().__init__(name=f"build/{supply.file.stem}", daemon=True)
         self._supply = supply
         self._put = put
-        self._stopping = stopping
+        self._held = threading.Event()
         self._log = log
         self._tries = Tries()
         self._requests: queue.SimpleQueue[Request | Current] = queue.SimpleQueue()
@@ -106,33 +108,50 @@ class Builder(threading.Thread):
         """Request a look at the current inputs, and a build if they are new."""
         self._requests.put(Request.LOOK)
 
+    def hold(self) -> None:
+        """Build nothing until released; a build that runs is ended."""
+        self._held.set()
+
+    def release(self) -> None:
+        """Build again."""
+        self._held.clear()
+
     def note(self, state: Current) -> None:
         """Request that the environment in use be noted on disk."""
         self._requests.put(state)
 
     def close(self) -> None:
-        """End after the pending requests; `stopping` ends a build."""
+        """End after the pending requests; a build that runs is ended."""
+        self.hold()
         self._requests.put(Request.CLOSE)
 
     def run(self) -> None:
         """Work until closed."""
         while True:
-            wait = self._tries.wait(self._supply.clock(), self._supply.every)
             try:
-                request = self._requests.get(timeout=wait)
+                request = self._requests.get(timeout=self._wait)
             except queue.Empty:
                 request = Request.LOOK
             match request:
                 case Request.CLOSE:
                     return
-                case Request.BUILD:
-                    self._prepare(self._fingerprint())
-                case Request.LOOK:
-                    fingerprint = self._fingerprint()
-                    if self._tries.due(fingerprint, self._supply.clock()):
-                        self._prepare(fingerprint)
                 case Current():
                     self._write(request)
+                case Request.BUILD | Request.LOOK:
+                    self._consider(request)
+
+    @property
+    def _wait(self) -> float:
+        """The seconds until the next look without a request."""
+        every = self._supply.every
+        return every if self._held.is_set() else self._tries.wait(self._supply.clock(), every)
+
+    def _consider(self, request: Request) -> None:
+        if self._held.is_set():
+            return
+        fingerprint = self._fingerprint()
+        if request is Request.BUILD or self._tries.due(fingerprint, self._supply.clock()):
+            self._prepare(fingerprint)
 
     def _fingerprint(self) -> str:
         try:
@@ -141,11 +160,12 @@ class Builder(threading.Thread):
             return f"unknown: {error!r}"
 
     def _prepare(self, fingerprint: str) -> None:
-        if self._stopping.is_set():
-            return
         self._put(Building())
         try:
-            environment = self._supply.build(self._stopping, partial(self._log.info, "%s"))
+            environment = self._supply.build(self._held, partial(self._log.info, "%s"))
+        except StoppedError:
+            self._tries = Tries()  # so that the next look finds them due
+            self._put(Unwanted())
         except RequirementsError as error:
             self._tries = Tries(fingerprint)
             self._put(Unbuilt(str(error), None))
@@ -159,8 +179,6 @@ class Builder(threading.Thread):
             self._put(Built(environment, fingerprint))
 
     def _failed(self, fingerprint: str, reason: str) -> None:
-        if self._stopping.is_set():
-            return
         now = self._supply.clock()
         self._tries = self._tries.failed(fingerprint, now)
         self._put(Unbuilt(reason, (self._tries.retry_at or now) - now))

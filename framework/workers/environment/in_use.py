@@ -67,6 +67,10 @@ class EnvironmentInUse:
         again = "once its inputs change" if note.wait is None else f"in {note.wait:.0f} s"
         self._log.error("%s; the next build is %s", note.reason, again)
 
+    def unwanted(self) -> None:
+        """Record that the build was ended before it was done."""
+        self._become(rollout.unwanted(self._rollout))
+
     def built(self, built: Built) -> None:
         """Record what was built: the environment in use, the next one, or one that is refused."""
         self.next = None

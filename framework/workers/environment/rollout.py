@@ -49,6 +49,11 @@ def unbuilt(rollout: Rollout, reason: str) -> Rollout:
     return structs.replace(rollout, remark=f"the new environment could not be built: {reason}")
 
 
+def unwanted(rollout: Rollout) -> Rollout:
+    """Stay: the build was ended before it was done."""
+    return structs.replace(rollout, remark=_refusal(rollout.current.bad))
+
+
 def refuses(rollout: Rollout, built: Built) -> bool:
     """Tell whether this environment failed before, built from the same inputs."""
     bad, key = rollout.current.bad, built.environment.key
@@ -112,9 +117,12 @@ def fallen_back(rollout: Rollout, previous: Environment, now: float) -> Rollout:
 
 
 def on_probation(rollout: Rollout, now: float) -> bool:
-    """Tell whether the environment in use is new, and there is one to go back to."""
+    """Tell whether the environment in use is new, and there is one to go back to.
+
+    One that began in the future is over: the clock was set back, and it might never end.
+    """
     current = rollout.current
-    return current.previous is not None and now - current.since < PROBATION
+    return current.previous is not None and 0 <= now - current.since < PROBATION
 
 
 def _refusal(bad: Bad | None) -> str | None:

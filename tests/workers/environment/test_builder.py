@@ -12,7 +12,7 @@ from framework.environments.installed.current import Current
 from framework.errors import BuildUnavailableError, RequirementsError, StoppedError
 from framework.workers.environment.builder import Builder, Supply, Tries
 from framework.workers.notes import Built
-from framework.workers.states import Building, Unbuilt
+from framework.workers.states import Building, Unbuilt, Unwanted
 
 SECONDS = 10.0
 ENVIRONMENT = Environment("key", Path("/envs/key"), Path("/envs/sdk"))
@@ -45,12 +45,12 @@ class Inputs:
 
 class Tended:
     def __init__(self, folder):
-        self.inputs, self.notes, self.stopping = Inputs(), queue.SimpleQueue(), threading.Event()
+        self.inputs, self.notes = Inputs(), queue.SimpleQueue()
         self.file = current.path(folder, "jira")
         clock = lambda: self.inputs.now  # noqa: E731 - a clock that a test sets
         supply = Supply(self.inputs.build, self.inputs.look, self.file, every=0.01, clock=clock)
         log = logging.getLogger("integration.jira")
-        self.builder = Builder(supply, self.notes.put, self.stopping, log)
+        self.builder = Builder(supply, self.notes.put, log)
 
     def be_told(self):
         """Let it look only where it is told to."""
@@ -153,25 +153,51 @@ def test_inputs_that_cannot_be_looked_at_are_built_once_to_say_why(tended):
     assert tended.quiet()
 
 
-def test_after_a_stop_nothing_is_built(tended):
-    tended.stopping.set()
+def test_while_it_is_held_nothing_is_looked_at_or_built(tended):
+    tended.builder.hold()
     tended.builder.ask()
+    tended.builder.look()
+    tended.builder.note(Current(ENVIRONMENT))
     tended.start()
+    tended.end()
 
-    assert tended.quiet()
+    assert tended.notes.empty()
+    assert tended.inputs.seen.empty()
+    assert current.read(tended.file) == Current(ENVIRONMENT)
 
 
-def test_a_build_that_a_stop_ends_is_no_news(tended):
+def test_a_build_ends_when_it_is_held_and_is_due_once_it_is_released(tended):
+    began = threading.Event()
+
     def build(stop, say):
-        stop.set()
+        began.set()
+        assert stop.wait(SECONDS)
         raise StoppedError("uv was stopped")
 
-    tended.inputs.build = build
-    tended.builder._supply = Supply(build, tended.inputs.look, tended.file, every=0.01)
+    tended.be_told()
+    tended.builder._supply = structs.replace(tended.builder._supply, build=build)
+    tended.builder.ask()
     tended.start()
-    assert tended.notes.get(timeout=SECONDS) == Building()
+    assert began.wait(SECONDS)
+    tended.builder.hold()
+    assert tended.outcome() == Unwanted()
 
-    assert tended.quiet()
+    tended.builder._supply = structs.replace(tended.builder._supply, build=tended.inputs.build)
+    tended.builder.release()
+    tended.builder.look()
+    assert tended.outcome() == Built(ENVIRONMENT, "a")
+
+
+def test_a_failed_build_is_not_tried_again_while_it_is_held(tended):
+    tended.inputs.outcome = BuildUnavailableError("the index is down")
+    tended.start()
+    assert tended.outcome() == Unbuilt("the index is down", 10)
+    tended.builder.hold()
+    tended.inputs.now = 100_000
+
+    assert tended.builder._wait == tended.builder._supply.every  # it does not spin
+    tended.end()
+    assert tended.notes.empty()
 
 
 def test_what_is_in_use_is_noted(tended):

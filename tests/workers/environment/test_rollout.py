@@ -132,6 +132,12 @@ def test_going_back_outlives_the_supervisor():
     assert rollout.refuses(known, built("new"))
 
 
+def test_a_probation_that_began_in_the_future_is_over():
+    known = replay((100_000, "old"), (100_500, "new"), (400, CRASH), (401, CRASH), (402, LATE))
+
+    assert known.current.environment == environment("new")  # the clock was set back
+
+
 def test_a_probation_outlives_the_supervisor():
     noted = replay((1, "old"), (400, "new")).current
     known = replay((410, "new"), (470, LATE), start=rollout.resumed(noted))
