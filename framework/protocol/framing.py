@@ -5,7 +5,7 @@ Nothing that the other side sends raises an error here. A line becomes a message
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
@@ -21,7 +21,7 @@ M = TypeVar("M", bound=Message)
 
 
 class Stray(Struct, frozen=True):
-    """A line that is not a message: stray output."""
+    """A line that is not a message: stray output; `text` is how it began."""
 
     text: str
 
@@ -86,9 +86,14 @@ class Lines:
 
 
 class Decoder(Generic[M]):
-    """Decodes lines into the members of one direction's union (`Up` or `Down`)."""
+    """Decodes lines into the members of one direction's union (`Up` or `Down`).
 
-    def __init__(self, union: Any):
+    `check` gets the tag and the line before a message is decoded; it raises ValidationError for
+    one that must not be.
+    """
+
+    def __init__(self, union: Any, check: Callable[[str, bytes], None] = lambda _tag, _line: None):
+        self._check = check
         self._tag = msgspec.json.Decoder(Envelope)
         self._members: dict[str, msgspec.json.Decoder[M]] = {
             str(member.__struct_config__.tag): msgspec.json.Decoder(member)
@@ -104,10 +109,11 @@ class Decoder(Generic[M]):
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             if begins_like(line, self._members):
                 return Broken(str(error), named_delivery(line))
-            return Stray(line.decode(errors="replace"))
+            return Stray(line[:PREFIX].decode(errors="replace"))
         if tag not in self._members:
-            return Unknown(tag)
+            return Unknown(tag[:PREFIX])
         try:
+            self._check(tag, line)
             if not line.isascii():
                 line.decode()  # msgspec does not check the UTF-8 inside a Raw
             return self._members[tag].decode(line)

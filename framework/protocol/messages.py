@@ -4,13 +4,16 @@ A message is one JSON object with the tag `type` first. A message about a delive
 second, so that an unreadable frame still identifies the delivery it affects.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Raw, Struct, field
+from msgspec import Meta, Raw, Struct, field
 
 VERSION = 1
 WINDOW = 8  # pages that may be sent without an `ack`
 MAX_FRAME_UP = 8 * 1024 * 1024  # bytes in one line from an integration
+WINDOW_BYTES = MAX_FRAME_UP  # of the lines of the pages that may be sent without an `ack`
+MAX_MESSAGE_UP = 1024 * 1024  # bytes in a line from an integration that is not a page
+MAX_ITEMS = 1000  # in one page
 MAX_FRAME_DOWN = 2 * 1024 * 1024  # bytes in one line to an integration
 HEARTBEAT_SECONDS = 10
 
@@ -34,6 +37,7 @@ class SupervisorHello(Message, frozen=True, tag="hello"):
     framework: str
     session: str
     window: int = WINDOW
+    window_bytes: int = WINDOW_BYTES
     max_frame_up: int = MAX_FRAME_UP
     max_frame_down: int = MAX_FRAME_DOWN
     heartbeat_seconds: int = HEARTBEAT_SECONDS
@@ -124,11 +128,11 @@ class Page(Message, frozen=True, tag="page"):
     seq: int
     kind: str
     index: int | None = None
-    items: list[Raw] = []
+    items: Annotated[list[Raw], Meta(max_length=MAX_ITEMS)] = []
 
 
 class KindDone(Message, frozen=True, tag="kindDone"):
-    """The kind was read to the end, or `error` says why not."""
+    """The kind was read to the end, or `error` says why not; once for each kind and index."""
 
     delivery: str
     kind: str

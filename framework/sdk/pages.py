@@ -50,9 +50,10 @@ class Pages:
     def cut(self) -> None:
         """Send the items gathered so far as a page."""
         if self._items:
-            seq = self._attempt.turn()
-            kind, index = self._request.kind, self._request.index
-            self._attempt.send(Page(self._attempt.delivery, seq, kind, index, self._items))
+            attempt, kind, index = self._attempt, self._request.kind, self._request.index
+            page = Page(attempt.delivery, attempt.pages + 1, kind, index, self._items)
+            attempt.turn(len(framing.encode(page)))
+            attempt.send(page)
             self._items, self._bytes = [], 0
         self._last_cut = self._clock()
 

@@ -3,9 +3,9 @@
 import traceback
 from typing import Literal
 
-from framework.errors import AuthError, ConfigError, StoppedError, TransientError
+from framework.errors import AuthError, ConfigError, TransientError
 from framework.protocol.messages import Done, Failure, KindDone, KindRequest
-from framework.sdk.attempt import Attempt
+from framework.sdk.attempt import Attempt, Cancelled
 from framework.sdk.forms import drain
 from framework.sdk.integration import Integration
 from framework.sdk.pages import Pages
@@ -30,7 +30,7 @@ def read(kinds: list[KindRequest], integration: Integration, attempt: Attempt) -
             attempt.send(KindDone(attempt.delivery, request.kind, request.index, reason))
             if failure:
                 failures[f"kind {request.kind!r}, resource {request.index}"] = failure
-    except StoppedError:
+    except Cancelled:
         return Done(attempt.delivery, "cancelled")
     if failures:
         first = next(iter(failures.values()))
@@ -59,7 +59,7 @@ def _read_kind(request: KindRequest, integration: Integration, attempt: Attempt)
         for handler in integration.handlers(request.kind):
             attempt.check()
             drain(handler(resync), pages.add, attempt)
-    except (StoppedError, KeyboardInterrupt):
+    except (Cancelled, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - the author's code may raise anything
         failure = explain(error)

@@ -32,11 +32,15 @@ class Resync:
 
     @property
     def cancelled(self) -> bool:
-        """Whether this resync was given up: return soon."""
+        """Whether this resync was given up: return soon, or `progress` raises Cancelled."""
         return self._attempt.cancelled
 
     def progress(self, done: float, total: float | None = None) -> None:
-        """Report progress in your own units, where no page is sent for minutes."""
+        """Report progress in your own units, where no page is sent for minutes.
+
+        Raises Cancelled, which is no `Exception`, once this resync was given up: let it pass.
+        """
+        self._attempt.check()
         now = self._clock()
         if now - self._reported >= PROGRESS_SECONDS:
             self._reported = now

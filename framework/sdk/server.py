@@ -41,7 +41,7 @@ class Server:
         self._name = name
         self._writer = writer
         self._leave = leave
-        self._window = messages.WINDOW
+        self._window = messages.WINDOW, messages.WINDOW_BYTES
         self._running: dict[str, Attempt] = {}
         self._current: Attempt | None = None
         self._orders: queue.SimpleQueue[tuple[messages.Resync, Attempt] | None] = (
@@ -95,7 +95,7 @@ class Server:
                 self._integration.configure(config)
                 self._send_ahead(messages.Ready())
             case messages.Resync(delivery=delivery):
-                attempt = Attempt(delivery, self._window, self._writer.send)
+                attempt = Attempt(delivery, *self._window, self._writer.send)
                 self._running[delivery] = attempt
                 self._orders.put((message, attempt))
             case messages.Cancel(delivery=delivery):
@@ -121,7 +121,7 @@ class Server:
             spoken = f"protocol {messages.VERSION}, the supervisor speaks {hello.protocol}"
             self._end(messages.Bye(f"the sdk speaks {spoken}", EX_CONFIG), EOF_SECONDS)
             return
-        self._window = hello.window
+        self._window = hello.window, hello.window_bytes
         self._send_ahead(
             messages.IntegrationHello(
                 messages.VERSION,

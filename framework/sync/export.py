@@ -16,6 +16,7 @@ from framework.port.entities import EntityError
 from framework.port.entity import Entity
 from framework.protocol.messages import KindDone, Page
 from framework.sync.tally import KindTally
+from framework.texts import cut
 
 MOST_KEPT = 10_000  # entities kept in memory until those that they relate to are stored
 NOT_FOUND = 404
@@ -113,7 +114,9 @@ class Export:
     def _requested(self, kind: str, index: int | None) -> tuple[str, int]:
         key = (kind, -1 if index is None else index)
         if key not in self._resources:
-            raise SourceError(f"it sent kind {kind!r} (index {index}), which was not asked for")
+            raise SourceError(
+                f"it sent kind {cut(kind)!r} (index {index}), which was not asked for"
+            )
         return key
 
     def _claim(self, resource: Resource, blueprints: set[str]) -> None:

@@ -61,4 +61,4 @@ def sent() -> list[messages.Message]:
 
 @pytest.fixture
 def attempt(sent) -> Attempt:
-    return Attempt("d", messages.WINDOW, sent.append)
+    return Attempt("d", messages.WINDOW, messages.WINDOW_BYTES, sent.append)

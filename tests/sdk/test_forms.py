@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from framework.errors import StoppedError
+from framework.sdk import Cancelled
 from framework.sdk.forms import drain
 
 
@@ -76,8 +76,8 @@ def test_a_generator_is_closed_when_its_items_are_refused(attempt, is_async):
             closed.append(True)
 
     def refuse(_):
-        raise StoppedError("enough")
+        raise Cancelled("enough")
 
-    with pytest.raises(StoppedError, match="enough"):
+    with pytest.raises(Cancelled, match="enough"):
         drain(asynchronous() if is_async else plain(), refuse, attempt)
     assert closed == [True]

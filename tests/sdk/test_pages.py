@@ -1,8 +1,8 @@
 import msgspec
 import pytest
 
-from framework.errors import StoppedError
 from framework.protocol.messages import KindRequest, Page
+from framework.sdk import Cancelled
 from framework.sdk.attempt import Attempt
 from framework.sdk.pages import ITEM_BYTES, PAGE_BYTES, Pages
 
@@ -21,7 +21,7 @@ def clock():
 
 @pytest.fixture
 def attempt(sent):
-    return Attempt("d", 1_000, sent.append)
+    return Attempt("d", 1_000, 1 << 30, sent.append)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_what_json_does_not_know_is_refused(pages):
 
 def test_a_delivery_that_was_given_up_takes_no_items(pages, attempt):
     attempt.cancel()
-    with pytest.raises(StoppedError):
+    with pytest.raises(Cancelled):
         pages.add([])
 
 

@@ -2,6 +2,7 @@ import msgspec
 import pytest
 
 from framework.protocol.messages import KindRequest, Progress
+from framework.sdk import Cancelled
 from framework.sdk.resync import Resync
 
 
@@ -40,3 +41,11 @@ def test_progress_is_told_once_a_second_at_most(resync, sent, clock):
     clock.now += 1
     resync.progress(3)
     assert sent == [Progress("d", 1, 10), Progress("d", 3)]
+
+
+def test_progress_of_one_that_was_given_up_ends_the_handler(resync, sent, attempt):
+    attempt.cancel()
+    with pytest.raises(Cancelled, match="d was given up"):
+        resync.progress(1)
+    assert sent == []
+    assert not issubclass(Cancelled, Exception)  # an author's `except Exception` lets it pass

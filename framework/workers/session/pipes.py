@@ -7,7 +7,8 @@ import time
 import weakref
 from collections.abc import Callable
 
-CHUNK = 65536  # bytes read at once
+CHUNK = 65536  # bytes read at once, what a pipe holds
+STARVED_SECONDS = 10.0  # a guard only: a machine so busy that a thread does not get its turn
 
 
 class Budget:
@@ -68,19 +69,20 @@ class Drain(threading.Thread):
             os.close(self._fd)
 
     def finish(self, seconds: float) -> None:
-        """Let it read what is there, then end; a flood delays that by at most `seconds`."""
+        """Let it read what is there, then end; a flood delays that by at most `seconds`.
+
+        However late it comes to it: what was in the pipe when the process died is read.
+        """
         self._last = time.monotonic() + seconds
         os.eventfd_write(self._finish, 1)
-        self.join(2 * seconds)
+        self.join(seconds + STARVED_SECONDS)
 
     def _read(self) -> bool:
         self._poll.poll()
-        if time.monotonic() >= self._last:
-            return False
         try:
             chunk = os.read(self._fd, CHUNK)
         except BlockingIOError:
             return False  # asked to finish, and nothing is left
         if chunk:
             self._feed(chunk)
-        return bool(chunk)
+        return bool(chunk) and time.monotonic() < self._last

@@ -14,11 +14,9 @@ from framework.protocol import framing
 from framework.protocol.messages import (
     HEARTBEAT_SECONDS,
     VERSION,
-    Bye,
     IntegrationHello,
     Message,
     Ping,
-    Pong,
     Ready,
     Shutdown,
     StacksAnswer,
@@ -63,23 +61,25 @@ class Session:
         self._log = log
         self._outgoing = bytearray()
         self._pings = 0
-        self._reason: str | None = None  # of its death, if we or it said one
+        self._ready_at = 0.0
+        self._reason: str | None = None  # of its death, if we gave it one
         self._refused = False
         self._late = False  # it was not ready in time
         self._explains: bool | None = None  # whether it answers `stacks`; its `hello` says so
         self._errors = ErrorLog(log)
         self._stacks = Stacks(child, self._errors, timers, self.send)
-        reader = Reader(
+        self._reader = Reader(
             log,
             self.attempts,
             to_owner=lambda message: put(Said(number, message)),
-            violated=lambda reason: put(Kill(number, f"protocol error: {reason}")),
+            violated=lambda reason: put(Kill(number, reason)),
+            clock=timers.clock,
         )
         self.stdin = child.stdin.fileno()  # the number outlives the pipe
         os.set_blocking(self.stdin, False)
         name = f"{launch.identifier}/{child.pid}"
         self._drains = (
-            Drain(f"stdout/{name}", child.stdout.fileno(), reader.feed),
+            Drain(f"stdout/{name}", child.stdout.fileno(), self._reader.feed),
             Drain(f"stderr/{name}", child.stderr.fileno(), self._errors.feed, self._errors.close),
         )
         child.stdout.close()  # the drains have descriptors of their own
@@ -129,14 +129,10 @@ class Session:
                 self._expect(late, READY_SECONDS)
             case Ready():
                 self._timers.clear("handshake")
-                self._expect_pong()
+                self._ready_at = self._timers.clock()
                 self._ping()
-            case Pong():
-                self._expect_pong()
             case StacksAnswer(text=text):
                 self._stacks.answered(text)
-            case Bye(reason=reason):
-                self._reason = self._reason or reason
 
     def explain(self, answer: Future[str]) -> None:
         """Find out what every thread of the process is doing."""
@@ -148,14 +144,14 @@ class Session:
 
     def kill(self, reason: str) -> None:
         """Kill the whole group now; `reason` explains its death unless another came first."""
-        self._reason = self._reason or reason
+        self._blame(reason)
         self.child.kill()
 
     def give_up(self, reason: str) -> None:
         """End a process that hangs: log its stacks, then SIGTERM, then SIGKILL."""
         if "ladder" in self._timers:
             return  # it is ending already
-        self._reason = self._reason or reason
+        self._blame(reason)
         self._log.error("%s; the stacks of its threads follow", reason)
         if self._explains is not False:
             self._stacks.dump()
@@ -182,7 +178,9 @@ class Session:
         self._stacks.end()
         self.child.close()
         return Exit(
-            reason=self._reason or exits.died(status, self._errors.last_line),
+            reason=self._reason
+            or self._reader.last_words
+            or exits.died(status, self._errors.last_line),
             cause=Cause.HOPELESS if self._refused else exits.cause(status),
             late=self._late,
             pid=self.child.pid,
@@ -196,14 +194,23 @@ class Session:
         self.child.stop()
         self._timers.set("ladder", TERM_SECONDS, self.child.kill)
 
+    def _blame(self, reason: str) -> None:
+        self._reason = self._reason or self._reader.last_words or reason
+
     def _ping(self) -> None:
         self._pings += 1
         self.send(Ping(self._pings))
         self._timers.set("ping", HEARTBEAT_SECONDS, self._ping)
+        self._look_for_pong()
 
-    def _expect_pong(self) -> None:
-        reason = f"no `pong` for {PONG_SECONDS:.0f} s"
-        self._timers.set("pong", PONG_SECONDS, lambda: self.give_up(reason))
+    def _look_for_pong(self) -> None:
+        """Look when a pong is overdue; each ping sets that anew, so a pong itself wakes nobody."""
+        last = max(self._ready_at, self._reader.pong_at)
+        rest = last + PONG_SECONDS - self._timers.clock()
+        if rest > 0:
+            self._timers.set("pong", rest, self._look_for_pong)
+        else:
+            self.give_up(f"no `pong` for {PONG_SECONDS:.0f} s")
 
     def _expect(self, reason: str, seconds: float) -> None:
         def give_up() -> None:

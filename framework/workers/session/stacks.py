@@ -46,6 +46,7 @@ class Stacks:
     def answered(self, text: str) -> None:
         """Take the process's answer."""
         self._timers.clear(TIMER)
+        self._errors.captured()  # it may have been sent the signal before
         self._settle(text)
 
     def dump(self) -> None:

@@ -5,9 +5,10 @@ import time
 from collections import deque
 
 from framework.protocol.framing import Lines, Oversized
+from framework.texts import CUT
 from framework.workers.session.pipes import Budget
 
-STDERR_LINE = 64 * 1024  # bytes of one line that are kept
+STDERR_LINE = 4096  # bytes of one line that are kept
 STDERR_RATE = 1000  # lines a second that are logged
 TAIL = 20  # lines kept to explain a death
 CAPTURED = 2000  # last lines kept of a capture
@@ -26,8 +27,10 @@ class ErrorLog:
     def feed(self, chunk: bytes) -> None:
         """Log every complete line, up to 1,000 a second."""
         for line in self._lines.feed(chunk):
-            raw = line.prefix if isinstance(line, Oversized) else line
-            self.write(raw.decode(errors="replace"))
+            if isinstance(line, Oversized):
+                self.write(line.prefix.decode(errors="replace") + CUT)
+            else:
+                self.write(line.decode(errors="replace"))
 
     def close(self) -> None:
         """Log a last line without a newline."""

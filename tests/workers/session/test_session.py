@@ -47,6 +47,10 @@ class Owner:
         self.clock.now += seconds
         self.timers.run_due()
 
+    def says(self, message):
+        """Have its reader take a message."""
+        self.session._reader.feed(framing.encode(message))
+
     def greeted(self):
         self.session.hear(IntegrationHello(1, capabilities=["stacks"]))
         self.session.hear(Ready())
@@ -105,7 +109,7 @@ def test_a_process_that_does_not_get_ready_is_killed(owner, child):
 
 def test_a_process_that_stops_answering_pings_is_killed(owner, child):
     owner.greeted().wait(29)
-    owner.session.hear(Pong(1))
+    owner.says(Pong(1))
     owner.wait(29)
     assert child.did == []
     owner.wait(1)
@@ -199,7 +203,7 @@ def test_another_version_is_refused_for_good(owner, child):
 
 def test_the_first_reason_for_a_death_counts(owner):
     owner.session.kill("protocol error: page 2 came after page 0")
-    owner.session.hear(Bye("stdin ended"))
+    owner.says(Bye("stdin ended"))
     owner.session.kill("no `pong` for 30 s")
 
     assert owner.session.bury().reason == "protocol error: page 2 came after page 0"
@@ -207,7 +211,7 @@ def test_the_first_reason_for_a_death_counts(owner):
 
 def test_what_the_process_says_as_it_leaves_is_the_reason(owner, child):
     child.status = 78
-    owner.session.hear(Bye("the sdk speaks protocol 1", 78))
+    owner.says(Bye("the sdk speaks protocol 1", 78))
 
     exited = owner.session.bury()
     assert (exited.reason, exited.status, exited.pid) == ("the sdk speaks protocol 1", 78, 4242)
@@ -231,6 +235,34 @@ def test_stopping_asks_then_insists_then_kills(owner, child):
     assert (child.did, child.stdin.closed) == (["stop"], True)
     owner.wait(5)
     assert child.did == ["stop", "kill"]
+
+
+def test_a_pong_wakes_nobody_and_puts_off_the_end_all_the_same(owner, child):
+    owner.greeted()
+    for _ in range(10):
+        owner.wait(10)
+        owner.says(Pong(1))
+    assert (owner.notes, child.did) == ([], [])
+    owner.wait(10)
+    owner.wait(10)
+    owner.wait(9)
+    assert child.did == []
+    owner.wait(1)
+    assert child.did == [signal.SIGUSR1]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (framing.encode(Bye("the source is closed")), "the source is closed"),
+        (b'{"type":"pong","n":"x"}\n', "protocol error: a broken frame: pong: "),
+    ],
+)
+def test_what_a_process_said_right_before_its_end_is_the_reason(owner, child, line, reason):
+    os.write(child.ends[1], line)
+    child.status = 1
+
+    assert owner.session.bury().reason.startswith(reason)
 
 
 def test_what_does_not_fit_into_the_pipe_is_written_once_there_is_room(owner, child):
