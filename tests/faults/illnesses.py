@@ -8,7 +8,8 @@ from pathlib import Path
 from tests.fakes import scripted
 
 KIND = "thing"
-# `LIFE` counts the starts; `say` and `raw` write past the sdk, `ill` is what a handler suffers.
+# `LIFE` counts the starts; `say` and `raw` write past the sdk, `ill` is what a handler suffers,
+# and `now` the resync that it works on.
 HEAD = """
 import __main__
 import ctypes
@@ -56,6 +57,7 @@ TAIL = """
 
 @integration.on_resync("thing")
 def things(resync):
+    globals()["now"] = resync
     ill(resync._attempt.delivery)
     return [{"id": here.name}]
 """

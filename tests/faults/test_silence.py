@@ -42,6 +42,22 @@ DEAF = at_work("""
     while True:
         time.sleep(1)
 """)
+# Sends what nobody asked for, so that its delivery is cancelled, and goes on to say that it works.
+UNASKED = "say(type='page', delivery=delivery, seq=1, kind='other', index=9, items=[])\n"
+CHATTY = at_work(f"""
+    {UNASKED}
+    while True:
+        say(type="progress", delivery=delivery, done=1)
+        time.sleep(0.02)
+""")
+POLITE = at_work(f"""
+    while not (here / "was-polite").exists():
+        {UNASKED}
+        (here / "was-polite").touch()
+        while True:
+            now.progress(1)
+            time.sleep(0.02)
+""")
 LOUD_ONES = {
     "shouts": at_work(
         "def make_noise():\n    os.write(2, b'shouted so that everybody hears\\n' * 1000)" + LOUD
@@ -67,6 +83,8 @@ EVERYONE = {
     **dict.fromkeys(MUTES, at_start(AT_ONCE)),
     "unready": UNREADY,
     "deaf": DEAF,
+    "chatty": CHATTY,
+    "polite": POLITE,
     **HANGING,
     **LOUD_ONES,
     "sleeper": SLEEPER,
@@ -182,6 +200,22 @@ def test_a_process_that_does_not_answer_a_cancel_is_replaced_and_its_delivery_is
     assert (one["restarts"], looks.processes(house, "deaf")) == (1, [one["pid"]])
 
 
+def test_a_cancelled_delivery_ends_in_time_though_its_process_says_that_it_works(house):
+    told = looks.until_fallen(house, "chatty", "BACKOFF", 90)
+    looks.until_serving(house, "chatty")
+
+    assert told["reason"] == "it did not answer `cancel` within 30 s"
+    assert looks.until_over(house, "chatty") == [(1, "done")]
+
+
+def test_progress_ends_the_handler_of_a_cancelled_delivery_and_the_process_goes_on(house):
+    assert looks.until_over(house, "polite") == [(1, "done")]
+
+    one = house.one("polite")
+    assert (one["state"], one["restarts"]) == ("DEGRADED", 0)
+    assert "it sent kind 'other' (index 9), which was not asked for" in one["reason"]
+
+
 @pytest.mark.parametrize("name", MUTES)
 def test_a_process_that_never_greets_is_replaced(house, port, name):
     told = looks.until_fallen(house, name, "BACKOFF", 90)
@@ -232,7 +266,8 @@ def test_one_that_grew_too_large_in_a_long_life_is_replaced_without_a_failure(ho
 
 
 def test_in_the_end_all_are_well(house, port, well):
-    assert house.resync("deaf")["status"] == "completed"
+    for name in ("deaf", "chatty", "polite"):
+        assert house.resync(name)["status"] == "completed"
     states = {name: house.one(name)["state"] for name in EVERYONE}
 
     assert states == dict.fromkeys(EVERYONE, "READY")

@@ -237,6 +237,18 @@ def test_stopping_asks_then_insists_then_kills(owner, child):
     assert child.did == ["stop", "kill"]
 
 
+def test_pings_fall_on_whole_seconds_so_that_many_owners_wake_together(owner, child):
+    owner.wait(3.4)
+    owner.greeted()
+    child.heard()
+    owner.wait(9.6)
+    assert child.heard() == [Ping(2)]
+    owner.wait(9.9)
+    assert child.heard() == []
+    owner.wait(0.2)
+    assert child.heard() == [Ping(3)]
+
+
 def test_a_pong_wakes_nobody_and_puts_off_the_end_all_the_same(owner, child):
     owner.greeted()
     for _ in range(10):
