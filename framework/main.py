@@ -64,7 +64,11 @@ def wanted(config: Path) -> list[Wanted]:
     """Return what the environments of a configuration's integrations are built from."""
     from framework.running import loading  # noqa: PLC0415 - it imports every trigger
 
-    return loading.wanted(config)
+    return loading.wanted(config, _absent)
+
+
+def _absent(line: str) -> None:
+    typer.echo(f"missing, and needed to run: {line}", err=True)
 
 
 app = operators.opened()
@@ -85,7 +89,7 @@ def check(config: ConfigFile = DEFAULT, state: StateDir = None, *, as_json: AsJs
     from framework.running import loading  # noqa: PLC0415 - it imports every trigger
 
     del state  # every command takes it; this one does not need it
-    found = loading.check(config, VERSION)
+    found = loading.check(config, VERSION, _absent)
     show(found, overview.integrations(found), as_json=as_json)
 
 

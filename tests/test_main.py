@@ -63,6 +63,44 @@ def test_help_names_every_command(cli):
         assert f" {command} " in out
 
 
+SECRETS = """
+port:
+  clientSecret: ${file:/nowhere/secret}
+integrationsPath: [types]
+integrations:
+  - identifier: mine
+    type: simple
+    config: {token: "${TOKEN_OF_NOBODY}", key: "${credential:key}"}
+"""
+
+
+@pytest.mark.parametrize("words", [("check",), ("env", "list"), ("build",)])
+def test_what_starts_nothing_needs_no_secret_and_names_those_that_are_missing(
+    cli, folder, monkeypatch, words
+):
+    for name in ("PORT_CLIENT_ID", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    (folder / "config.yaml").write_text(SECRETS)
+
+    status, _, err = cli(*words)
+
+    assert status == 0
+    missing = [line for line in err.splitlines() if line.startswith("missing, and needed to run")]
+    assert len(missing) == 4
+    for word in ("PORT_CLIENT_ID", "/nowhere/secret", "TOKEN_OF_NOBODY", "LoadCredential=key"):
+        assert sum(word in line for line in missing) == 1
+
+
+def test_a_run_needs_every_secret(cli, folder, monkeypatch):
+    monkeypatch.setenv(guard.VARIABLE, "1")  # it is no program of its own here
+    (folder / "config.yaml").write_text(SECRETS)
+
+    status, _, err = cli("run")
+
+    assert status == 1
+    assert "/nowhere/secret: No such file" in err
+
+
 def test_a_check_of_a_good_configuration_shows_what_it_names(cli, folder):
     status, out, err = cli("check")
 

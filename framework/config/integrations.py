@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from framework import spec
+from framework.config import secrecy
 from framework.config.folders import Folders
 from framework.config.inherited import Inherited
 from framework.config.problems import Problems
@@ -40,7 +41,10 @@ class Item(Installation, frozen=True, kw_only=True):
 
 
 class Integration(Struct, frozen=True):
-    """One integration, ready to be started; `config` has its defaults filled in."""
+    """One integration, ready to be started; `config` has its defaults filled in.
+
+    `secrets` are values of it that must not appear in any text.
+    """
 
     identifier: str
     type: str
@@ -51,6 +55,7 @@ class Integration(Struct, frozen=True):
     installation: Installation = Installation()
     enabled: bool = True
     limits: Limits = Limits()
+    secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Leave out `config`, `env` and the indexes: they may hold secrets."""
@@ -71,9 +76,14 @@ def read(sections: Sections, folders: Folders, inherited: Inherited) -> tuple[In
         if problems.about(()):
             continue
         try:
-            found.append(_integration(without_empty(written), folders, inherited, problems))
+            one = _integration(without_empty(written), folders, inherited, problems)
         except MisfitError as error:
             problems.add(error.keys, str(error))
+            continue
+        secrets = secrecy.of_integration(
+            written, one.config, one.spec, one.installation, sections.sources.secrets
+        )
+        found.append(structs.replace(one, secrets=secrets))
     _refuse_twins(items, sections.problems)
     return tuple(found)
 

@@ -1,58 +1,61 @@
-"""`${VAR}` and `${VAR:-default}` in the values of config.yaml; `$$` is a dollar sign."""
+"""Placeholders in the values of config.yaml; `$$` is a dollar sign.
+
+`${VAR}` and `${VAR:-default}` are environment variables, `${file:/path}` is what a file holds,
+`${credential:name}` what systemd passes.
+"""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from framework.config.sources import Sources
 from framework.document.document import Keys
 from framework.errors import ConfigError
 
 PLACEHOLDER = re.compile(
-    r"\$(?:(?P<dollar>\$)|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^{}]*))?\}|(?=\{))"
+    r"\$(?:(?P<dollar>\$)"
+    r"|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^{}]*))?\}"
+    r"|\{file:(?P<file>[^{}]+)\}"
+    r"|\{credential:(?P<credential>[^{}]+)\}"
+    r"|(?=\{))"
 )
+FORMS = "write ${NAME}, ${NAME:-default}, ${file:PATH} or ${credential:NAME}, and $$ for a dollar"
 
-Complain = Callable[[Keys, str], None]
+Complain = Callable[[Keys, ConfigError], None]
 
 
-def fill(value: Any, environ: Mapping[str, str], complain: Complain, keys: Keys = ()) -> Any:
+def fill(value: Any, sources: Sources, complain: Complain, keys: Keys = ()) -> Any:
     """Return `value` with every placeholder replaced; complain once about each bad text."""
     match value:
         case dict():
             return {
-                key: fill(inner, environ, complain, (*keys, key)) for key, inner in value.items()
+                key: fill(inner, sources, complain, (*keys, key)) for key, inner in value.items()
             }
         case list():
             return [
-                fill(inner, environ, complain, (*keys, index)) for index, inner in enumerate(value)
+                fill(inner, sources, complain, (*keys, index)) for index, inner in enumerate(value)
             ]
         case str():
             try:
-                return PLACEHOLDER.sub(lambda found: _replacement(found, environ), value)
+                return PLACEHOLDER.sub(lambda found: _replacement(found, sources), value)
             except ConfigError as error:
-                complain(keys, str(error))
+                complain(keys, error)
                 return value
         case _:
             return value
 
 
-def variable(name: str, environ: Mapping[str, str]) -> str:
-    """Return an environment variable; raise ConfigError naming it if it is absent or empty."""
-    if not environ.get(name):
-        raise ConfigError(f"the environment variable {name} is not set; export it and start again")
-    try:
-        environ[name].encode()
-    except UnicodeEncodeError as error:
-        raise ConfigError(f"the environment variable {name} is not UTF-8") from error
-    return environ[name]
-
-
-def _replacement(found: re.Match[str], environ: Mapping[str, str]) -> str:
+def _replacement(found: re.Match[str], sources: Sources) -> str:
     if found["dollar"]:
         return "$"
+    if found["file"]:
+        return sources.file(found["file"])
+    if found["credential"]:
+        return sources.credential(found["credential"])
     if found["name"] is None:
-        raise ConfigError("write ${NAME} or ${NAME:-default}, and $$ for a dollar sign before {")
-    if not environ.get(found["name"]) and found["default"] is not None:
+        raise ConfigError(f"{FORMS} sign before {{")
+    if not sources.find(found["name"]) and found["default"] is not None:
         return found["default"]
-    if environ.get(found["name"]) == "":
+    if sources.empty(found["name"]):
         return ""
-    return variable(found["name"], environ)
+    return sources.variable(found["name"])

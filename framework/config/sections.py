@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from framework.config import placeholders
 from framework.config.problems import Problems
+from framework.config.sources import Sources
 from framework.document.document import Document
 from framework.document.fit import MisfitError, fit, hint
 
@@ -15,8 +16,8 @@ class Sections:
     """The values of one config.yaml, and the problems found so far."""
 
     def __init__(self, document: Document, environ: Mapping[str, str]):
-        self.environ = environ
-        self.problems = Problems(document)
+        self.sources = Sources(environ, document.path.absolute().parent)
+        self.problems = Problems(document, hide=self.sources.hide)
         self._written = document.values
 
     def refuse_others(self, known: tuple[str, ...]) -> None:
@@ -30,7 +31,7 @@ class Sections:
         value: Any = self._written
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
-        return placeholders.fill(value, self.environ, self.problems.add, keys)
+        return placeholders.fill(value, self.sources, self.problems.note, keys)
 
     def read(self, name: str, kind: type[T], default: T) -> T:
         """Return a section, or `default` if it is absent, empty or wrong."""

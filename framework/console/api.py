@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from framework.console.operations import Operations
 from framework.errors import ConfigError, FrameworkError
+from framework.masking import Hide, visible
 
 STOP_SECONDS = 5.0
 BACKLOG = 8  # asyncio accepts so many at once, even when no file descriptor is left
@@ -25,11 +26,11 @@ DESIRES = {"start": "run", "resume": "run", "pause": "pause", "stop": "stop"}  #
 class Console(threading.Thread):
     """Serves a supervisor's operations until stopped."""
 
-    def __init__(self, listener: socket.socket, operations: Operations):
+    def __init__(self, listener: socket.socket, operations: Operations, hide: Hide = visible):
         super().__init__(name="console", daemon=True)
         self._listener = listener
         config = uvicorn.Config(
-            application(operations),
+            application(operations, hide),
             log_config=None,
             log_level=logging.WARNING,
             access_log=False,
@@ -50,11 +51,11 @@ class Console(threading.Thread):
         self._listener.close()
 
 
-def application(operations: Operations) -> Starlette:
+def application(operations: Operations, hide: Hide = visible) -> Starlette:
     """Return the routes: POST if something changes or a process is disturbed, else GET.
 
     An error is `{"error": text}`: 404 for an unknown integration, 400 for a configuration that
-    cannot be used, 503 if it may work later.
+    cannot be used, 503 if it may work later; `hide` takes secrets out of it.
     """
 
     def resync(identifier: str) -> dict[str, str]:
@@ -77,7 +78,7 @@ def application(operations: Operations) -> Starlette:
                 for verb, word in DESIRES.items()
             ),
         ],
-        exception_handlers={FrameworkError: _refuse},
+        exception_handlers={FrameworkError: partial(_refuse, hide)},
     )
 
 
@@ -97,10 +98,11 @@ def _endpoint(work: Callable[..., object], status: int) -> Callable[..., object]
     return endpoint
 
 
-async def _refuse(request: Request, error: Exception) -> Response:
+async def _refuse(hide: Hide, request: Request, error: Exception) -> Response:
+    said = {"error": hide(str(error))}
     if not isinstance(error, ConfigError):
-        return _json({"error": str(error)}, 503)
-    return _json({"error": str(error)}, 404 if "identifier" in request.path_params else 400)
+        return _json(said, 503)
+    return _json(said, 404 if "identifier" in request.path_params else 400)
 
 
 def _json(content: object, status: int = 200) -> Response:

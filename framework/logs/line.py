@@ -8,7 +8,8 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from framework import moments
+from framework import masking, moments
+from framework.masking import Hide, visible
 from framework.texts import printable, printable_json
 
 LONGEST = 256 * 1024  # characters of a message, or of a traceback; the rest is cut
@@ -44,10 +45,11 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     traceback: str | None = None
 
 
-def entry(record: logging.LogRecord) -> Entry:
+def entry(record: logging.LogRecord, hide: Hide = visible) -> Entry:
     """Return the entry of a record; never raise, whatever its arguments do."""
     try:
-        return _entry(record, record.getMessage(), _traceback(record))
+        message, traceback = record.getMessage(), _traceback(record)
+        return _entry(record, _cut(message, hide), _cut(traceback, hide) or None)
     except Exception as error:  # noqa: BLE001 - arguments run their own code; logging must not fail
         where = f"{record.pathname}:{record.lineno}"
         return _entry(record, f"{where}: a line could not be made: {type(error).__name__}", None)
@@ -86,7 +88,7 @@ def parse(written: str) -> Entry:
     found = HEAD.fullmatch(written.replace(f"\n{INDENT}", "\n"))
     if found is None:
         return Entry(message=written)
-    return Entry(**found.groupdict(), integration=_integration(found["logger"]))
+    return Entry(**found.groupdict(), integration=owner(found["logger"]))
 
 
 def _entry(record: logging.LogRecord, message: str, traceback: str | None) -> Entry:
@@ -94,13 +96,14 @@ def _entry(record: logging.LogRecord, message: str, traceback: str | None) -> En
         time=moments.text(record.created),
         level=record.levelname,
         logger=record.name,
-        integration=_integration(record.name),
-        message=_cut(message),
-        traceback=_cut(traceback) if traceback else None,
+        integration=owner(record.name),
+        message=message,
+        traceback=traceback,
     )
 
 
-def _integration(logger: str) -> str | None:
+def owner(logger: str) -> str | None:
+    """Return the integration that a logger belongs to, if it is not our own."""
     return logger.removeprefix(PREFIX) if logger.startswith(PREFIX) else None
 
 
@@ -113,10 +116,11 @@ def _traceback(record: logging.LogRecord) -> str:
     return "\n".join(parts)
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, hide: Hide) -> str:
     if len(text) <= LONGEST:
-        return text
-    return f"{text[:LONGEST]}... (and {len(text) - LONGEST} more characters)"
+        return hide(text)
+    shown = hide(text[: LONGEST + masking.LONGEST])[:LONGEST]  # cut last: no part of a secret stays
+    return f"{shown}... (and {len(text) - LONGEST} more characters)"
 
 
 def _encodable(entry: Entry) -> dict[str, str]:

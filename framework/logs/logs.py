@@ -15,6 +15,7 @@ from framework.logs.line import PREFIX, Entry
 from framework.logs.settings import Logging
 from framework.logs.stream import STDERR, STDOUT, Stream
 from framework.logs.writer import Writer
+from framework.masking import Masks
 
 FILES_ROOM = 64 * 1024 * 1024  # bytes that may wait for a disk
 STDERR_ROOM = 16 * 1024 * 1024  # bytes that may wait for the reader of stderr
@@ -30,14 +31,17 @@ Add = Callable[[str, bytes], None]
 class Tap(logging.Handler):
     """Passes on what is logged, as an owner and a line."""
 
-    def __init__(self, render: Callable[[Entry], str], add: Add):
+    def __init__(self, render: Callable[[Entry], str], masks: Masks, add: Add):
         super().__init__()
+        self._masks = masks
         self._render = render
         self._add = add
 
     def emit(self, record: logging.LogRecord) -> None:
         """Pass a record on, in this thread; `logging` allows one thread at a time."""
-        entry = line.entry(record)
+        owner = line.owner(record.name)
+        hide = partial(self._masks.hide, owner) if owner else self._masks.hide_all
+        entry = line.entry(record, hide)
         self._add(entry.integration or files.OWN, _line(self._render(entry)))
 
     def redirect(self, add: Add) -> None:
@@ -54,10 +58,17 @@ class Logs:
 
     The lines of the logger `integration.<identifier>` go to `<identifier>.log`, others to
     `supervisor.log`. What is printed goes to stdout. A full disk, or a pipe that nobody reads,
-    costs lines and nothing else.
+    costs lines and nothing else. Secrets that `masks` knows are hidden.
     """
 
-    def __init__(self, state: Path, settings: Logging, stderr: int = STDERR, stdout: int = STDOUT):
+    def __init__(
+        self,
+        state: Path,
+        settings: Logging,
+        masks: Masks,
+        stderr: int = STDERR,
+        stdout: int = STDOUT,
+    ):
         self._state = state
         self._render = line.RENDER[settings.format]
         self._slow = Stream(stderr)
@@ -78,7 +89,7 @@ class Logs:
         self._last = Stream(stderr)
         self._last.hurry()
         self._unwritten = 0
-        self._tap = Tap(self._render, self._add)
+        self._tap = Tap(self._render, masks, self._add)
 
     def start(self) -> None:
         """Log to stderr and files from now on, instead of through the handler of `set_up`."""

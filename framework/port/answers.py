@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from framework.errors import AuthError, FrameworkError, PortRefusedError, PortUnavailableError
+from framework.masking import Hide
 from framework.port.calls import Call
 
 LONGEST_WAIT = 120.0  # seconds; a longer Retry-After is tried again after this
@@ -56,10 +57,10 @@ class Answer(Struct, frozen=True):
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def error(call: Call, answer: Answer, secrets: Iterable[str]) -> FrameworkError:
+def error(call: Call, answer: Answer, hide: Hide) -> FrameworkError:
     """Return what to raise for an answer that is not 2xx, without secrets that Port may echo."""
     status = answer.status
-    said = _said(answer.body, secrets)
+    said = _said(answer.body, hide)
     trace = answer.headers.get("x-trace-id", "")[:100]
     named = f", trace id {trace}" if trace else ""
     text = f"Port answered {call} with {status}{said}{named}; {_hint(status)}"
@@ -83,7 +84,7 @@ def decode(body: bytes, into: type[T], call: str) -> T:
         ) from problem
 
 
-def _said(body: bytes, secrets: Iterable[str]) -> str:
+def _said(body: bytes, hide: Hide) -> str:
     """Return Port's own words in brackets, on one line; empty if it said nothing."""
     reply: Any = None
     with contextlib.suppress(*UNREADABLE):
@@ -91,9 +92,7 @@ def _said(body: bytes, secrets: Iterable[str]) -> str:
     words = [body.decode(errors="replace")]
     if isinstance(reply, dict):
         words = [_word(reply.get("error")), _word(reply.get("message"))]
-    text = ": ".join(" ".join(word.split()) for word in words if word.strip())
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "***")
+    text = hide(": ".join(" ".join(word.split()) for word in words if word.strip()))
     return f" ({text[:LONGEST_QUOTE]})" if text else ""
 
 

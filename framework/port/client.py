@@ -25,7 +25,6 @@ class Client:
     def __init__(self, settings: Port, tokens: Tokens, stop: threading.Event, user_agent: str):
         self._tokens = tokens
         self._stop = stop
-        self._secrets = (settings.client_secret,)
         self._transport = Transport(settings, user_agent)
 
     def call(
@@ -67,6 +66,10 @@ class Client:
         if self._stop.is_set():
             raise StoppedError("stopped between two calls to Port")
 
+    def conceal(self, source: str, secret: str) -> None:
+        """Hide a secret that Port told us, in all texts from now on."""
+        self._tokens.masks.learn_shared(source, [secret])
+
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
@@ -79,8 +82,7 @@ class Client:
             answer = self._transport.send(call, header, timeouts)
         if answer.ok:
             return answer.body
-        token = header.partition(" ")[2]
-        raise answers.error(call, answer, (*self._secrets, token))
+        raise answers.error(call, answer, self._tokens.masks.hide_all)
 
 
 def user_agent(type_: str, version: str, identifier: str) -> str:

@@ -32,4 +32,5 @@ def get(client: Client) -> Credentials:
             "Port has no Kafka credentials for this organisation: "
             "ask Port's support to provision its Kafka topics"
         )
+    client.conceal("the brokers' password", credentials.password)
     return credentials

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from framework.errors import AuthError, FrameworkError, PortRefusedError, PortUnavailableError
+from framework.masking import Masks
 from framework.port import answers
 from framework.port.answers import PassingError
 from framework.port.calls import Call, Timeouts
@@ -37,11 +38,12 @@ class Tokens:
     """The token that every client sends; one lock, so that a thousand threads ask Port once.
 
     The only wait while the lock is held is one bounded token request. Whoever asks during that
-    request gets its result, a token or an error.
+    request gets its result, a token or an error. `masks` hides the secret and every token.
     """
 
-    def __init__(self, settings: Port, clock: Callable[[], float] = time.monotonic):
-        self._secrets = (settings.client_secret,)
+    def __init__(self, settings: Port, masks: Masks, clock: Callable[[], float] = time.monotonic):
+        self.masks = masks
+        masks.learn_shared("port", [settings.client_secret])
         self._call = Call(
             "POST",
             PATH,
@@ -115,7 +117,7 @@ class Tokens:
     def _ask(self, timeouts: Timeouts) -> _Token:
         answer = self._transport.send(self._call, "", timeouts)
         if not answer.ok:
-            error = answers.error(self._call, answer, self._secrets)
+            error = answers.error(self._call, answer, self.masks.hide_all)
             if isinstance(error, PortRefusedError):  # any 4xx: the credentials or the address
                 raise AuthError(f"{error} ({answers.HINTS[401]} too)")
             raise error
@@ -126,6 +128,7 @@ class Tokens:
             raise PortUnavailableError(
                 f"Port answered {self._call} with no usable token; {answers.STRANGE_HINT}"
             )
+        self.masks.learn_shared("Port's token", [token.access_token])
         life = min(max(token.expires_in, 1.0), LONGEST_LIFE)
         header = f"{token.token_type} {token.access_token}"
         if header != self._header:

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import structs
 
 from framework import config as configuration
-from framework.config import Config
+from framework.config import Config, Integration
 from framework.environments import Wanted
 from framework.port import resources
 from framework.port.settings import SANDBOX, Port
@@ -17,6 +17,7 @@ from framework.sandbox.settings import Sandbox
 SANDBOX_SESSION_SECONDS = 6  # the local broker delays a join by half of this
 
 Load = Callable[[], Config]
+Say = Callable[[str], None]
 
 
 def sandbox(config: Path) -> Sandbox | None:
@@ -45,24 +46,35 @@ def load(config: Path, address: Address | None) -> Config:
     return loaded
 
 
-def wanted(config: Path) -> list[Wanted]:
-    """Return what the environments of all integrations are built from."""
-    integrations = load(config, None).integrations
-    return [Wanted(one.identifier, one.folder, one.installation) for one in integrations]
+def wanted(config: Path, absent: Say) -> list[Wanted]:
+    """Return what the environments of all integrations are built from.
+
+    Values that are not here are named to `absent`.
+    """
+    return [
+        Wanted(one.identifier, one.folder, one.installation) for one in _planned(config, absent)
+    ]
 
 
-def check(config: Path, version: str) -> list[dict[str, str]]:
+def check(config: Path, version: str, absent: Say) -> list[dict[str, str]]:
     """Read the configuration and the resources of every integration; return a row for each.
 
-    Raises ConfigError for what is wrong.
+    Values that are not here are named to `absent`. Raises ConfigError for what is wrong.
     """
-    integrations = load(config, None).integrations
+    integrations = _planned(config, absent)
     for one in integrations:
         resources.load(one.folder, one.type, one.identifier, version)
     return [
         {"identifier": one.identifier, "type": one.type, "folder": str(one.folder)}
         for one in integrations
     ]
+
+
+def _planned(config: Path, absent: Say) -> tuple[Integration, ...]:
+    found, lines = configuration.plan(config, environ(None))
+    for line in lines:
+        absent(line)
+    return found.integrations
 
 
 def environ(address: Address | None) -> dict[str, str]:

@@ -16,6 +16,7 @@ from framework import guard, kernel, logs, orphans, process
 from framework.console.api import Console
 from framework.errors import ConfigError
 from framework.logs import Logs
+from framework.masking import Masks
 from framework.running import loading
 from framework.running.duty import Duty
 from framework.running.operations import Operations
@@ -41,7 +42,9 @@ def run(config: Path, state: Path, version: str, log_format: logs.Format | None)
     os.environ.pop(guard.VARIABLE, None)  # the guard is our parent, not our children's
     written = structs.replace(loaded.logs, format=log_format) if log_format else loaded.logs
     with closing(Signals()) as signals, closing(StateFolder(state)) as folder:
-        lines = Logs(folder.path, written)
+        masks = Masks()
+        loaded.teach(masks)
+        lines = Logs(folder.path, written, masks)
         lines.start()
         try:
             if folder.note:
@@ -49,7 +52,7 @@ def run(config: Path, state: Path, version: str, log_format: logs.Format | None)
             kernel.allow_many_files()
             if left := orphans.reclaim(folder.instance):
                 log.warning("%d processes that an earlier run left behind were killed", left)
-            _run(config, folder, signals, version, lines.print)
+            _run(config, folder, signals, version, masks, lines.print)
         finally:
             lines.stop()
 
@@ -59,15 +62,16 @@ def _run(
     folder: StateFolder,
     signals: Signals,
     version: str,
+    masks: Masks,
     say: Callable[[str], None],
 ) -> None:
     with _sandbox(config, folder, signals) as sandbox:
         if signals.wait(0):
             return
         load = partial(loading.load, config, sandbox.status.address if sandbox else None)
-        supervisor = Supervisor(load(), folder, version)
+        supervisor = Supervisor(load(), folder, version, masks)
         operations = Operations(supervisor, sandbox, load, partial(signals.wait, 0))
-        console = Console(folder.listen(), operations)
+        console = Console(folder.listen(), operations, masks.hide_all)
         try:
             supervisor.start()
             console.start()

@@ -21,6 +21,7 @@ from framework.journal import Desired, Journal
 from framework.machine.memory_watch import MemoryWatch
 from framework.machine.start_gate import StartGate
 from framework.mapping.pool import Mappers
+from framework.masking import Masks
 from framework.port.client import Client
 from framework.port.token import Tokens
 from framework.slots import Slots
@@ -45,9 +46,11 @@ log = logging.getLogger("supervisor")
 class Supervisor:
     """Everything that runs for one config.yaml in one state folder."""
 
-    def __init__(self, config: Config, folder: StateFolder, version: str):
+    def __init__(self, config: Config, folder: StateFolder, version: str, masks: Masks):
         self._config = config
         self._folder = folder
+        self._masks = masks
+        config.teach(masks)
         self._stop = threading.Event()
         self._resynced = threading.Event()
         self._due = time.monotonic() + TRIGGER_SECONDS
@@ -57,7 +60,7 @@ class Supervisor:
         self._environments = Environments(folder.path / "environments", instance=folder.instance)
         self._mappers = Mappers(os.cpu_count() or 1, folder.instance)
         self._starts = StartGate()
-        tokens = Tokens(config.port)
+        tokens = Tokens(config.port, masks)
         means = Means(
             folder=folder,
             version=version,
@@ -68,6 +71,7 @@ class Supervisor:
             mappers=self._mappers,
             registrations=Slots(1),
             starts=self._starts,
+            masks=masks,
         )
         self._workforce = Workforce(partial(wiring.worker, means=means), self._journal)
         self._gauge = MemoryWatch(self._workforce.watched, self._stop)
@@ -126,6 +130,7 @@ class Supervisor:
         Unchanged integrations keep their processes. Raises FrameworkError for one that does not
         end in time, or not before `hurry` returns true; the next reload tries it again.
         """
+        config.teach(self._masks)
         desired = self._journal.desired()  # a journal that cannot be read changes nothing
         found = difference.difference(self._config, config)
         new = {one.identifier: one for one in config.integrations}
@@ -221,8 +226,10 @@ class Supervisor:
             IntegrationStatus(**structs.asdict(one), last_resync=reports.get(one.identifier))
             for one in self._workforce.statuses
         ]
-        lost = self._journal.unreadable
-        return Status(self.state, [self._trigger.status], integrations, self.unread, lost)
+        trigger, hide = self._trigger.status, self._masks.hide_all
+        trigger = structs.replace(trigger, reason=hide(trigger.reason) if trigger.reason else None)
+        unread = hide(self.unread) if self.unread else None
+        return Status(self.state, [trigger], integrations, unread, self._journal.unreadable)
 
     def describe(self, identifier: str) -> Description:
         """Return everything that is known about one integration."""

@@ -14,6 +14,7 @@ from framework.environments.installed import current
 from framework.journal import Journal
 from framework.machine.start_gate import StartGate
 from framework.mapping.pool import Mappers
+from framework.masking import Masks
 from framework.port import resources
 from framework.port.client import Client, user_agent
 from framework.port.settings import Port
@@ -41,6 +42,7 @@ class Means(Struct, frozen=True):
     mappers: Mappers
     registrations: Slots
     starts: StartGate
+    masks: Masks
 
 
 def worker(settings: Integration, means: Means) -> Worker:
@@ -55,6 +57,7 @@ def worker(settings: Integration, means: Means) -> Worker:
         instance=means.folder.instance,
         version=means.version,
         open_files=settings.limits.open_files,
+        hide=partial(means.masks.hide, settings.identifier),
     )
     wanted = Wanted(settings.identifier, settings.folder, settings.installation)
     supply = Supply(
@@ -63,7 +66,7 @@ def worker(settings: Integration, means: Means) -> Worker:
         file=current.path(means.environments.root, settings.identifier),
         inputs=_inputs(wanted),
     )
-    shared = Shared(means.journal, means.starts)
+    shared = Shared(means.journal, means.starts, means.masks.hide)
     return Worker(launch, supply, _resyncs(settings, means, stopping), shared, stopping)
 
 
@@ -81,6 +84,7 @@ def _resyncs(settings: Integration, means: Means, stopping: threading.Event) -> 
         journal=means.journal,
         stop=stopping,
         log=logging.getLogger(f"integration.{settings.identifier}"),
+        hide=partial(means.masks.hide, settings.identifier),
     )
     registration = Registration(client, load, means.journal, means.registrations, stopping)
     return Resyncs(exporter, registration)

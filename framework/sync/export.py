@@ -9,6 +9,7 @@ from framework.errors import MappingError, PortUnavailableError, SourceError
 from framework.journal import Claim, Journal
 from framework.mapping.mapping import Mapping, Resource, literal_blueprints
 from framework.mapping.pool import Mappers
+from framework.masking import Hide, visible
 from framework.port import entities
 from framework.port.calls import DEFAULT, ONE_TRY, Patience
 from framework.port.client import Client
@@ -34,6 +35,7 @@ class Exporter(Struct, frozen=True):
     journal: Journal
     stop: threading.Event
     log: logging.Logger
+    hide: Hide = visible
 
 
 class KeptEntity(Struct, frozen=True):

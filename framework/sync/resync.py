@@ -149,11 +149,14 @@ class Resyncs:
         status: Literal["completed", "failed", "aborted"],
         outcome: Outcome,
     ) -> None:
-        error = _shown(outcome) or None
+        hide = self._exporter.hide
+        error = hide(_shown(outcome)) or None
+        kinds = [
+            structs.replace(kind, error=hide(kind.error)) if kind.error else kind
+            for kind in outcome.kinds
+        ]
         self._exporter.journal.record_resync(
-            structs.replace(
-                report, status=status, ended_at=moments.now(), error=error, kinds=outcome.kinds
-            )
+            structs.replace(report, status=status, ended_at=moments.now(), error=error, kinds=kinds)
         )
         self._exporter.log.info("resync %s%s", status, f": {error}" if error else "")
 

@@ -8,6 +8,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from msgspec import Struct
 from framework.events import Delivery
 from framework.journal import Transition
 from framework.machine.start_gate import StartGate
+from framework.masking import Hide
 from framework.workers.notes import Note
 
 LONGEST_WAIT = 60.0  # seconds; a guard only: everything that matters wakes the selector
@@ -108,10 +110,14 @@ class Ledger(Protocol):
 
 
 class Shared(Struct, frozen=True):
-    """What all integrations share; none of them can block it or fill it."""
+    """What all integrations share; none of them can block it or fill it.
+
+    `hide` takes the secrets of an integration out of a text.
+    """
 
     ledger: Ledger
     start_gate: StartGate
+    hide: Callable[[str, str], str] = lambda _identifier, text: text
 
 
 class Loop:
@@ -125,6 +131,7 @@ class Loop:
         self.inbox: Inbox[Note] = Inbox()
         self.selector = selectors.DefaultSelector()
         self.timers = Timers()
+        self.hide: Hide = partial(shared.hide, identifier)
         self.selector.register(self.inbox, selectors.EVENT_READ, lambda: None)
 
     def wait(self) -> list[Note]:

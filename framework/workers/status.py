@@ -69,11 +69,15 @@ class StateReport:
         """Enter the next state; `pid` is the process, `exited` how it ended."""
         before = self.situation
         after = lifecycle.after(before, happening, self.now, random.random())  # noqa: S311 - no secret
+        if after.reason:
+            after = structs.replace(after, reason=self._loop.hide(after.reason))
         self.situation = after
         if (before.state, before.reason) != (after.state, after.reason):
             self._log()
         if before.state is not after.state:
             pid = pid if after.state in ALIVE else None
+            if exited:
+                exited = structs.replace(exited, reason=self._loop.hide(exited.reason))
             known = transition(self._loop.identifier, before.state, after, pid, exited)
             self._loop.shared.ledger.note(known)
         self._publish()

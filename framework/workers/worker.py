@@ -113,7 +113,7 @@ class Worker(threading.Thread):
             self._own()
         except Exception as error:  # a status that goes on saying READY would be a lie
             self._loop.log.exception("its owner failed; `supervisor.py restart` makes another")
-            before, reason = self.status, f"unexpected: {error!r}"
+            before, reason = self.status, self._loop.hide(f"unexpected: {error!r}")
             after = self.status = before.broken(reason)
             known = Transition(
                 before.identifier, moments.now(), before.state, after.state, reason, before.pid

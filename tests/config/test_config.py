@@ -158,7 +158,7 @@ integrations:
 """
     )
 
-    assert len(found) == 5
+    assert len(found) == 6
     assert secret not in "".join(found)
 
 

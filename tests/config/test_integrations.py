@@ -105,7 +105,8 @@ def test_a_missing_variable_is_named_once_with_its_line(problems):
         (
             "config.yaml:6: integrations[0].config.bootstrap_servers: "
             "the environment variable BROKERS is not set; export it and start again"
-        )
+        ),
+        "config.yaml:6: integrations[0].config.page_size: expected an integer, got a string",
     ]
 
 

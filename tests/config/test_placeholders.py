@@ -1,18 +1,22 @@
 """`${VAR}`, `${VAR:-default}`, `$$`."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from framework.config.placeholders import fill
+from framework.config.sources import Sources
 
 ENVIRON = {"HOST": "broker", "PORT": "9092", "EMPTY": "", "BYTES": os.fsdecode(b"\xff")}
 
 
 def filled(value: Any) -> tuple[Any, list[tuple[Any, str]]]:
     complaints: list[tuple[Any, str]] = []
-    return fill(value, ENVIRON, lambda *complaint: complaints.append(complaint)), complaints
+    return fill(
+        value, Sources(ENVIRON, Path()), lambda keys, error: complaints.append((keys, str(error)))
+    ), complaints
 
 
 @pytest.mark.parametrize(
@@ -39,7 +43,7 @@ def test_a_placeholder_is_replaced_wherever_it_stands_in_a_value(written, meant)
 
 
 def test_what_came_from_a_variable_is_not_read_again():
-    assert fill("${A}", {"A": "${B}"}, lambda *_: None) == "${B}"
+    assert fill("${A}", Sources({"A": "${B}"}, Path()), lambda *_: None) == "${B}"
 
 
 def test_a_missing_variable_is_named_with_the_way_to_it():
@@ -52,7 +56,13 @@ def test_a_missing_variable_is_named_with_the_way_to_it():
 @pytest.mark.parametrize("text", ["${", "${}", "${1}", "${A B}", "${HOST:-${PORT}}", "${HOST-x}"])
 def test_what_looks_like_a_placeholder_but_is_none_is_refused(text):
     assert filled(text)[1] == [
-        ((), "write ${NAME} or ${NAME:-default}, and $$ for a dollar sign before {")
+        (
+            (),
+            (
+                "write ${NAME}, ${NAME:-default}, ${file:PATH} or ${credential:NAME}, "
+                "and $$ for a dollar sign before {"
+            ),
+        )
     ]
 
 

@@ -9,8 +9,9 @@ from contextlib import suppress
 
 import pytest
 
-from framework.logs import Format, Logging, Logs, files, plain
+from framework.logs import Format, Logging, Logs, files, line, plain
 from framework.logs.logs import Tap
+from framework.masking import Masks
 from tests.conftest import eventually
 
 jira = logging.getLogger("integration.jira")
@@ -36,7 +37,7 @@ def start(tmp_path, pipe):
     started = []
 
     def start(stderr=pipe[1], **settings):
-        logs = Logs(tmp_path, Logging(**settings), stderr)
+        logs = Logs(tmp_path, Logging(**settings), Masks(), stderr)
         logs.start()
         started.append(logs)
         return logs
@@ -281,3 +282,28 @@ def test_a_line_costs_who_logs_it_less_than_50_us(start):
         return (time.thread_time() - began) / 200
 
     assert min(cost() for _ in range(20)) < 50e-6
+
+
+def test_secrets_are_hidden_in_messages_and_tracebacks_even_where_a_line_is_cut():
+    masks = Masks()
+    masks.learn("jira", ["hunter2-hunter2"])
+    masks.learn("shop", [])
+    masks.learn_shared("port", ["port-secret"])
+    tap = Tap(line.as_text, masks, lambda _owner, data: taken.append(data.decode()))
+    taken = []
+    long = "x" * (line.LONGEST - 7) + "hunter2-hunter2" + "y" * 100
+
+    for name in ("supervisor", "integration.jira", "integration.shop"):
+        tap.emit(record(name, "by hunter2-hunter2 and port-secret"))
+    tap.emit(record("integration.jira", long))
+    tap.emit(record("integration.jira", "failed", ValueError("no port-secret")))
+
+    assert "hunter2-hunter2" in taken[2]  # it does not know that one
+    assert not any("hunter" in text for text in (*taken[:2], *taken[3:]))
+    assert not any("port-secret" in text for text in taken)
+    assert "ValueError: no ***" in taken[4]
+
+
+def record(name, message, error=None):
+    failure = (type(error), error, None) if error else None
+    return logging.LogRecord(name, logging.INFO, __file__, 1, message, None, failure)

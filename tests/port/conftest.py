@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from framework.masking import Masks
 from framework.port.client import Client, user_agent
 from framework.port.settings import Port
 from framework.port.token import Tokens
@@ -158,7 +159,7 @@ def stop() -> Stop:
 
 @pytest.fixture
 def tokens(settings: Port) -> Iterator[Tokens]:
-    tokens = Tokens(settings)
+    tokens = Tokens(settings, Masks())
     yield tokens
     tokens.close()
 

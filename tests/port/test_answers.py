@@ -5,6 +5,7 @@ from email.utils import format_datetime
 import pytest
 
 from framework.errors import AuthError, PortRefusedError, PortUnavailableError
+from framework.masking import Masks
 from framework.port import answers
 from framework.port.answers import Answer, PassingError
 from framework.port.calls import Call
@@ -13,9 +14,9 @@ CALL = Call("GET", "/organization")
 CREATE = Call("POST", "/blueprints")
 
 
-def error(status, body=b"", *, call=CALL, secrets=(), **headers):
+def error(status, body=b"", *, call=CALL, masks=Masks(), **headers):  # noqa: B008 - empty
     lower = {name.replace("_", "-"): value for name, value in headers.items()}
-    return answers.error(call, Answer(status, lower, body), secrets)
+    return answers.error(call, Answer(status, lower, body), masks.hide_all)
 
 
 def test_an_error_names_the_call_the_status_what_port_said_and_the_trace():
@@ -65,7 +66,9 @@ def test_an_error_that_is_an_object_is_shown_as_it_is():
 def test_secrets_that_port_echoes_are_cut_out():
     body = b'{"message":"' + b"x" * 490 + b' hush-hush"}'
 
-    assert "hush" not in str(error(422, body, secrets=("hush-hush", "")))
+    masks = Masks()
+    masks.learn_shared("port", ["hush-hush", ""])
+    assert "hush" not in str(error(422, body, masks=masks))
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520])

@@ -11,6 +11,7 @@ from framework.errors import (
     PortUnavailableError,
     StoppedError,
 )
+from framework.masking import Masks
 from framework.port.calls import LAST_WORD, ONE_TRY, Patience
 from framework.port.client import Client, user_agent
 from framework.port.token import Tokens
@@ -166,7 +167,7 @@ def test_trouble_with_the_token_is_tried_again_for_every_call(port, client, stop
 
 
 def test_two_clients_share_one_token_request(port, settings, kit):
-    tokens = Tokens(settings)
+    tokens = Tokens(settings, Masks())
     clients = [Client(settings, tokens, kit.Stop(), "tests") for _ in range(2)]
     threads = [threading.Thread(target=each.call, args=("GET", "/x")) for each in clients]
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from framework.errors import AuthError, PortUnavailableError
+from framework.masking import Masks
 from framework.port.answers import PassingError
 from framework.port.calls import Timeouts
 from framework.port.token import Tokens
@@ -26,7 +27,7 @@ def clock():
 
 @pytest.fixture
 def tokens(settings, clock):
-    tokens = Tokens(settings, clock)
+    tokens = Tokens(settings, Masks(), clock)
     yield tokens
     tokens.close()
 

@@ -53,8 +53,8 @@ def test_each_integration_is_shown_with_its_folder_and_what_it_is_built_from(fil
     item = "integrations: [{identifier: cats, type: pets, offline: true}]\n"
     path = file(f"{LOCAL.format(brokers='sandbox')}integrationsPath: [integrations]\n{item}")
 
-    assert loading.wanted(path) == [Wanted("cats", folder, Installation(offline=True))]
-    assert loading.check(path, "1") == [
+    assert loading.wanted(path, print) == [Wanted("cats", folder, Installation(offline=True))]
+    assert loading.check(path, "1", print) == [
         {"identifier": "cats", "type": "pets", "folder": str(folder)}
     ]
 

@@ -7,6 +7,7 @@ from framework.config.config import Config
 from framework.config.integrations import Integration
 from framework.events import TriggerStatus
 from framework.journal import Journal
+from framework.masking import Masks
 from framework.port.settings import Port
 from framework.sandbox.settings import Sandbox
 from framework.spec import Spec
@@ -64,7 +65,7 @@ class House:
 
     def supervisor(self, *integrations):
         """Make a supervisor that has not begun."""
-        supervisor = Supervisor(self.config(*integrations), self.folder, "1")
+        supervisor = Supervisor(self.config(*integrations), self.folder, "1", Masks())
         self.made.append(supervisor)
         return supervisor
 

@@ -9,6 +9,7 @@ import pytest
 from framework.environments import Environment
 from framework.environments.installed import current
 from framework.machine.limits import Limits
+from framework.masking import Masks
 from framework.port.token import Tokens
 from framework.slots import Slots
 from framework.state import StateFolder
@@ -19,6 +20,7 @@ from tests.fakes.shared import STARTS
 from tests.supervisor.conftest import NOWHERE
 
 SOURCE = "from framework.sdk import Integration\n"
+MASKS = Masks()
 ENVIRONMENT = Environment("key", Path("/envs/key"), Path("/envs/sdk"))
 
 
@@ -41,7 +43,18 @@ def means(tmp_path, journal):
     folder = StateFolder(tmp_path / "state")
     shelf = Shelf(tmp_path / "environments")
     mappers, slots = SimpleNamespace(), Slots(1)
-    yield Means(folder, "1.0", NOWHERE, Tokens(NOWHERE), journal, shelf, mappers, slots, STARTS)
+    yield Means(
+        folder,
+        "1.0",
+        NOWHERE,
+        Tokens(NOWHERE, MASKS),
+        journal,
+        shelf,
+        mappers,
+        slots,
+        STARTS,
+        MASKS,
+    )
     folder.close()
 
 

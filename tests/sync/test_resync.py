@@ -16,6 +16,7 @@ from framework.errors import (
     StoppedError,
 )
 from framework.journal import Journal
+from framework.masking import Masks
 from framework.port.client import Client, user_agent
 from framework.port.resources import Resources
 from framework.port.settings import Port
@@ -75,7 +76,7 @@ def resyncs(served, port, journal, stop):
     """Make the work of the lane; the arguments are those of the default mapping."""
     slots = Slots(1)
     settings = Port(client_id="me", client_secret="secret", base_url=served.proxy.url)
-    client = Client(settings, Tokens(settings), stop, user_agent("type", "1", ME))
+    client = Client(settings, Tokens(settings, Masks()), stop, user_agent("type", "1", ME))
 
     def make(*kinds, blueprint=None, **options):
         names = {blueprint} if blueprint else {*kinds}

@@ -7,6 +7,7 @@ from msgspec import Raw, Struct
 
 from framework.environments import Environment
 from framework.environments.installed import leases
+from framework.masking import Hide, visible
 from framework.process import MARKER, Child, inherited, limit_files
 from framework.protocol.messages import VERSION, Configure, SupervisorHello
 
@@ -22,7 +23,8 @@ class Launch(Struct, frozen=True):
     """An integration as config.yaml has it, and the instance of the supervisor that runs it.
 
     `folder` holds main.py. `config` goes over in `configure`, never in argv or the environment.
-    `env` is added to the process's environment; `open_files` limits its open files.
+    `env` is added to the process's environment; `open_files` limits its open files;
+    `hide` takes its secrets out of a text.
     """
 
     identifier: str
@@ -33,6 +35,7 @@ class Launch(Struct, frozen=True):
     instance: str
     version: str
     open_files: int = 1024
+    hide: Hide = visible
 
     @property
     def marker(self) -> str:

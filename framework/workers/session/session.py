@@ -67,7 +67,7 @@ class Session:
         self._refused = False
         self._late = False  # it was not ready in time
         self._explains: bool | None = None  # whether it answers `stacks`; its `hello` says so
-        self._errors = ErrorLog(log)
+        self._errors = ErrorLog(log, launch.hide)
         self._stacks = Stacks(child, self._errors, timers, self.send)
         self._reader = Reader(
             log,
@@ -75,6 +75,7 @@ class Session:
             to_owner=lambda message: put(Said(number, message)),
             violated=lambda reason: put(Kill(number, reason)),
             clock=timers.clock,
+            hide=launch.hide,
         )
         self.stdin = child.stdin.fileno()  # the number outlives the pipe
         os.set_blocking(self.stdin, False)

@@ -4,6 +4,8 @@ import logging
 import time
 from collections import deque
 
+from framework import masking
+from framework.masking import Hide, visible
 from framework.protocol.framing import Lines, Oversized
 from framework.texts import CUT
 from framework.workers.session.pipes import Budget
@@ -15,11 +17,12 @@ CAPTURED = 2000  # last lines kept of a capture
 
 
 class ErrorLog:
-    """Takes stderr in chunks; the drain feeds it, the owner reads it."""
+    """Takes stderr in chunks; the drain feeds it, the owner reads it. `hide` takes secrets out."""
 
-    def __init__(self, log: logging.Logger):
+    def __init__(self, log: logging.Logger, hide: Hide = visible):
         self._log = log
-        self._lines = Lines(STDERR_LINE)
+        self._hide = hide
+        self._lines = Lines(STDERR_LINE + masking.LONGEST)  # hidden first, cut then
         self._budget = Budget(STDERR_RATE)
         self._tail: deque[str] = deque(maxlen=TAIL)
         self._captured: deque[str] | None = None
@@ -27,10 +30,9 @@ class ErrorLog:
     def feed(self, chunk: bytes) -> None:
         """Log every complete line, up to 1,000 a second."""
         for line in self._lines.feed(chunk):
-            if isinstance(line, Oversized):
-                self.write(line.prefix.decode(errors="replace") + CUT)
-            else:
-                self.write(line.decode(errors="replace"))
+            raw = line.prefix if isinstance(line, Oversized) else line
+            text = self._hide(raw.decode(errors="replace"))
+            self.write(text if len(text) <= STDERR_LINE else text[:STDERR_LINE] + CUT)
 
     def close(self) -> None:
         """Log a last line without a newline."""

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw, structs
 
 from framework.errors import ProtocolError
+from framework.masking import Hide, visible
 from framework.protocol.framing import Broken, Decoder, Lines, Stray, Unknown
 from framework.protocol.messages import (
     MAX_FRAME_UP,
@@ -29,6 +30,7 @@ from framework.protocol.messages import (
 from framework.texts import cut, cut_front
 from framework.workers.attempt import Attempt
 from framework.workers.notes import ToOwner
+from framework.workers.session import said
 from framework.workers.session.pipes import Budget
 
 STRAY_LIMIT = 100  # lines a minute that are no messages
@@ -58,9 +60,11 @@ class Reader:
         to_owner: Callable[[ToOwner], None],
         violated: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
+        hide: Hide = visible,
     ):
         self.pong_at = float("-inf")
         self.last_words: str | None = None
+        self._hide = hide
         self._log = log
         self._attempts = attempts
         self._to_owner = to_owner
@@ -82,7 +86,7 @@ class Reader:
         for line in () if self._over else self._lines.feed(chunk):
             try:
                 size = len(line) if isinstance(line, bytes) else 0
-                self._take(self._decoder.decode(line), size)
+                self._take(said.masked(self._decoder.decode(line), self._hide), size)
             except (ProtocolError, RecursionError) as error:  # deep `fields` cannot be printed
                 self._over = True
                 self._end(f"protocol error: {error}")
@@ -152,6 +156,7 @@ class Reader:
             self._log.warning("%d log lines dropped by the integration", message.dropped)
         level = LEVELS[message.level.upper()]
         fields = "".join(f" {name}={value}" for name, value in message.fields.items())
+        fields = said.hidden(fields, self._hide)
         self._log.log(level, "%s%s", cut(message.message), cut(fields))
 
 

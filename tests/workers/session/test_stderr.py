@@ -2,6 +2,7 @@ import logging
 import os
 import time
 
+from framework.workers.session import stderr
 from framework.workers.session.stderr import ErrorLog
 
 
@@ -88,3 +89,15 @@ def test_a_flood_is_captured_by_its_last_2000_lines():
 
     captured = errors.captured()
     assert (len(captured), captured[0], captured[-1]) == (2000, "500", "2499")
+
+
+def test_a_secret_is_hidden_before_its_line_is_cut(caplog):
+    secret = "hunter2-hunter2"
+    errors = ErrorLog(logging.getLogger("integration.jira"), lambda text: text.replace(secret, "*"))
+    at_the_cap = "x" * (stderr.STDERR_LINE - 7)
+
+    with caplog.at_level(logging.INFO):
+        errors.feed(f"{at_the_cap}{secret} and more\nby {secret}\n".encode())
+
+    assert not any("hunter" in text for text in (caplog.text, *errors.tail))
+    assert errors.last_line == "by *"
