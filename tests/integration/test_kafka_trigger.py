@@ -88,6 +88,9 @@ class FakeClient:
         credentials = {"username": "org_1", "password": "secret", "brokers": []}
         return json.dumps({"credentials": credentials}).encode()
 
+    def conceal(self, source, secret):
+        pass
+
 
 class House:
     """The supervisor, as a trigger sees it, around a real journal."""

@@ -14,6 +14,16 @@ def test_credentials_are_read_and_the_password_is_not_shown(port, client, kit):
     assert "hush" not in repr(found)
 
 
+def test_the_password_is_hidden_in_every_text_from_then_on(port, client, tokens, kit):
+    body = {"credentials": {"username": "u", "password": "hush-hush"}}
+    port.script = [kit.Reply(body=body)]
+
+    kafka_credentials.get(client)
+
+    masks = tokens.masks
+    assert masks.hide("jira", "no hush-hush") == masks.hide_all("no hush-hush") == "no ***"
+
+
 def test_brokers_may_be_absent(port, client, kit):
     port.script = [kit.Reply(body={"credentials": {"username": "u", "password": "p"}})]
 

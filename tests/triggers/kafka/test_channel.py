@@ -17,10 +17,14 @@ BROKERS = ["b-1.example.com:9196"]
 class FakeClient:
     def __init__(self, credentials):
         self.credentials = credentials
+        self.concealed = []
 
     def call(self, method, path, **_):
         assert (method, path) == ("GET", "/kafka-credentials")
         return json.dumps({"ok": True, "credentials": self.credentials}).encode()
+
+    def conceal(self, source, secret):
+        self.concealed.append(secret)
 
 
 @pytest.fixture
