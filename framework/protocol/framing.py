@@ -57,10 +57,14 @@ def encode(message: Message) -> bytes:
 
 
 class Lines:
-    """Cuts a stream of bytes into lines and checks the size limit as a line grows."""
+    """Cuts a stream of bytes into lines and checks the size limit as a line grows.
 
-    def __init__(self, limit: int):
+    Of a line over the limit `prefix` bytes are kept.
+    """
+
+    def __init__(self, limit: int, prefix: int = PREFIX):
         self._limit = limit
+        self._prefix = prefix
         self._line = bytearray()
         self._size = 0
 
@@ -71,7 +75,7 @@ class Lines:
             self._keep(end)
             line, size = bytes(self._line), self._size
             self._line, self._size = bytearray(), 0
-            yield Oversized(line[:PREFIX]) if size > self._limit else line
+            yield Oversized(line[: self._prefix]) if size > self._limit else line
         self._keep(rest)
 
     @property
@@ -80,7 +84,7 @@ class Lines:
         return self._size
 
     def _keep(self, part: bytes) -> None:
-        room = max(0, max(self._limit, PREFIX) - self._size)
+        room = max(0, max(self._limit, self._prefix) - self._size)
         self._size += len(part)
         self._line += part[:room]
 

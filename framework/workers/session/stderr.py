@@ -22,7 +22,8 @@ class ErrorLog:
     def __init__(self, log: logging.Logger, hide: Hide = visible):
         self._log = log
         self._hide = hide
-        self._lines = Lines(STDERR_LINE + masking.LONGEST)  # hidden first, cut then
+        longest = STDERR_LINE + masking.LONGEST  # secrets are hidden first, then the line is cut
+        self._lines = Lines(longest, prefix=longest)
         self._budget = Budget(STDERR_RATE)
         self._tail: deque[str] = deque(maxlen=TAIL)
         self._captured: deque[str] | None = None

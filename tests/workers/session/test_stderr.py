@@ -101,3 +101,15 @@ def test_a_secret_is_hidden_before_its_line_is_cut(caplog):
 
     assert not any("hunter" in text for text in (caplog.text, *errors.tail))
     assert errors.last_line == "by *"
+
+
+def test_a_secret_on_which_a_line_would_be_cut_is_hidden_before(caplog):
+    caplog.set_level(logging.INFO)
+    secret = "hunter2-hunter2"
+    errors = ErrorLog(
+        logging.getLogger("integration.jira"), lambda text: text.replace(secret, "***")
+    )
+
+    errors.feed(b"x" * 4090 + secret.encode() + b"y" * 1_000_000 + b"\n")
+
+    assert caplog.messages == ["x" * 4090 + "***yyy... (cut)"]
