@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -48,13 +49,14 @@ class History:
         return "; ".join(_changes(before, now)) or OTHERWISE
 
     def keep(self, label: str, now: Record) -> None:
-        """Record what the integration's environment was built from."""
-        files.make_private(self._folder)
+        """Record what the integration's environment was built from, if the disk takes it."""
         path = self._path(label)
         content = msgspec.json.encode(now)
-        if path.exists() and path.read_bytes() == content:
-            return
-        files.replace(path, content)
+        with suppress(OSError):  # it serves messages alone: the environment is there
+            files.make_private(self._folder)
+            if path.exists() and path.read_bytes() == content:
+                return
+            files.replace(path, content)
 
     def _path(self, label: str) -> Path:
         return self._folder / f"{label}.json"
