@@ -1,16 +1,22 @@
 import os
 import resource
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event
 
 import pytest
 from msgspec import structs
 
 from framework.environments import Environments, Upgrade, Wanted, turns
+from framework.environments.inputs import inputs
+from framework.environments.inputs.sources import Sources
 from framework.environments.installed import receipt
+from framework.environments.python import identity
 from framework.environments.settings import Installation
+from framework.environments.uv.workspace import ANOTHER
 from framework.errors import BuildUnavailableError, RequirementsError, StoppedError
 from tests.fakes.uv import FakeUv
 
@@ -507,3 +513,59 @@ def test_a_check_of_fifty_integrations_takes_a_moment(
     after = os.times()
     assert after.user + after.system - before.user - before.system < 0.05
     assert uv.calls == calls
+
+
+MANY = 12
+# The index is down, which shows once the test says so.
+DOWN = """
+case "$last" in */requirements.in)
+    n=0; while [ ! -e "$here/go" ] && [ $n -lt 400 ]; do n=$((n + 1)); sleep 0.05; done
+    echo "error sending request" >&2; exit 2 ;;
+esac
+"""
+
+
+def test_all_who_wait_for_the_msgspec_of_the_sdk_share_one_try_while_the_index_is_down(
+    environments: Environments, wanted: Wanted, uv: FakeUv
+) -> None:
+    uv.then("compile", DOWN)
+    waiting: SimpleQueue[str] = SimpleQueue()
+    ignored: SimpleQueue[str] = SimpleQueue()
+    waits = {ANOTHER: waiting}  # for the sdk's msgspec: these lines begin with its name
+
+    def say(line: str) -> None:
+        waits.get(line.partition(": ")[2], ignored).put(line)
+
+    def trouble(number: int) -> str:
+        with pytest.raises(BuildUnavailableError) as caught:
+            environments.ensure(structs.replace(wanted, label=f"kafka-{number}"), Event(), say)
+        return str(caught.value)
+
+    with ThreadPoolExecutor(MANY) as pool:
+        troubles = pool.map(trouble, range(MANY))
+        for _ in range(MANY - 1):
+            waiting.get(timeout=60)
+        (uv.path.parent / "go").touch()
+        assert all("error sending request" in one for one in troubles)
+    assert len([call for call in uv.calls if call.endswith("/requirements.in")]) == 1
+
+
+def test_other_credentials_for_the_same_index_do_not_share_a_failure(
+    requirements: Path,
+) -> None:
+    def asked(password: str, label: str = "kafka") -> str:
+        index = f"https://user:{password}@example.com/simple"
+        wanted = Wanted(label, requirements.parent, Installation(indexes=[index]))
+        return inputs.read(wanted, identity.own(), Sources()).everything()
+
+    assert asked("right") == asked("right", "other")
+    assert asked("right") != asked("wrong")
+
+
+def test_a_history_that_cannot_be_written_keeps_nobody_from_an_environment(
+    environments: Environments, wanted: Wanted, root: Path, stop: Event
+) -> None:
+    root.mkdir(mode=0o700)
+    (root / "history").write_text("no folder")
+    built = environments.ensure(wanted, stop, print)
+    assert environments.ensure(wanted, stop, print) == built

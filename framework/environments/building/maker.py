@@ -1,6 +1,7 @@
 """Make the environment that is ordered: find it, or build it aside and move it into place."""
 
 import errno
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -14,8 +15,9 @@ from framework.environments.building.history import History
 from framework.environments.installed import receipt
 from framework.environments.installed.receipt import Receipt
 from framework.environments.lock import lock
+from framework.environments.shared import Shared
 from framework.environments.uv.steps import Say
-from framework.environments.uv.workspace import Workspace
+from framework.environments.uv.workspace import ANOTHER, Workspace
 
 
 class Maker:
@@ -26,6 +28,7 @@ class Maker:
         self._workspace = workspace
         self._history = History(root)
         self._cache_checked = Event()
+        self._shared: Shared[Receipt] = Shared()
 
     def found(self, key: str) -> Receipt | None:
         """Return the receipt if the environment is there and whole."""
@@ -45,11 +48,19 @@ class Maker:
         if made is None:
             lock.refuse_unhashed(order.lock, order.inputs)
             order = structs.replace(order, why=self._history.why(order.inputs.label, record))
-            with self._workspace.turn(order.key, stop, say):
-                # Another integration, or process, may have built it meanwhile.
-                made = self.found(order.key) or self._make(order, stop, say)
+            made = self._shared.outcome(
+                (order.key, order.inputs.everything()),
+                partial(self._built, order, stop, say),
+                stop,
+                partial(say, ANOTHER),
+            )
         self._history.keep(order.inputs.label, record)
         return made
+
+    def _built(self, order: Order, stop: Event, say: Say) -> Receipt:
+        with self._workspace.turn(order.key, stop, say):
+            # Another integration, or process, may have built it meanwhile.
+            return self.found(order.key) or self._make(order, stop, say)
 
     def _make(self, order: Order, stop: Event, say: Say) -> Receipt:
         path = self.path(order.key)

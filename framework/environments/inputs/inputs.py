@@ -4,7 +4,7 @@ import hashlib
 from functools import lru_cache
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from framework.environments import credentials
 from framework.environments.environment import Wanted
@@ -67,6 +67,10 @@ class Inputs(Struct, frozen=True):
         """Change if, and only if, another environment may be needed."""
         return digest(self.key(OLDEST), self.python, self.committed)
 
+    def everything(self) -> str:
+        """Change with anything that can make a build fail, credentials included; never stored."""
+        return digest(structs.replace(self, label=""))
+
     @property
     def _digests(self) -> list[str]:
         return [source.digest for source in self.sources]
@@ -99,7 +103,7 @@ def of_package(name: str, version: str, installation: Installation, python: Pyth
 
 def digest(*parts: object) -> str:
     """Return a key for these values."""
-    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:KEY_LENGTH]
+    return hashlib.sha256(msgspec.json.encode(parts, enc_hook=str)).hexdigest()[:KEY_LENGTH]
 
 
 @lru_cache(maxsize=256)

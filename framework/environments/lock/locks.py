@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -12,8 +13,9 @@ from framework.environments.inputs.requirements import LOCK
 from framework.environments.lock import lock, resolve
 from framework.environments.lock.lock import NOTHING, Lock
 from framework.environments.lock.resolve import Upgrade
+from framework.environments.shared import Shared
 from framework.environments.uv.steps import Say
-from framework.environments.uv.workspace import Workspace
+from framework.environments.uv.workspace import ANOTHER, Workspace
 from framework.errors import BuildUnavailableError
 
 EMPTY = Lock("", NOTHING, "")
@@ -25,6 +27,7 @@ class Locks:
     def __init__(self, root: Path, workspace: Workspace):
         self._in_use = root / layout.LOCKS_IN_USE
         self._workspace = workspace
+        self._shared: Shared[Lock] = Shared()
 
     def found(self, inputs: Inputs) -> Lock | None:
         """Return the lock for these inputs, if there is one; the committed one comes first."""
@@ -47,6 +50,16 @@ class Locks:
         """
         if found := self.found(inputs):
             return found
+        return self._shared.outcome(
+            inputs.everything(),
+            partial(self._made, inputs, reread, stop, say),
+            stop,
+            partial(say, ANOTHER),
+        )
+
+    def _made(
+        self, inputs: Inputs, reread: Callable[[], Collection[Inputs]], stop: Event, say: Say
+    ) -> Lock:
         with self._workspace.turn(lock.name(inputs, inputs.floors[0]), stop, say):
             if found := self.found(inputs):
                 return found  # another integration of the same type was faster

@@ -19,6 +19,7 @@ from framework.slots import Slots
 
 log = logging.getLogger("supervisor")
 
+ANOTHER = "another build of the same runs"
 LOG_BYTES = 1_000_000  # a longer log is started anew
 
 
@@ -37,7 +38,7 @@ class Workspace:
         """Hold the turn of a key, across threads and processes."""
         layout.make(self._root)
         file = self._root / layout.LOCKS / key
-        return turns.held(file, stop, lambda: say("another build of the same runs"))
+        return turns.held(file, stop, lambda: say(ANOTHER))
 
     @contextmanager
     def steps(self, key: str, inputs: Inputs, stop: Event, say: Say) -> Iterator[Steps]:
