@@ -3,8 +3,10 @@
 import os
 import sys
 
-from framework import guard, signals
+from framework import guard, kernel, signals
 
+if sys.platform == "linux":
+    kernel.hide_memory()  # of every command: its environment, and soon config.yaml, hold secrets
 if sys.argv[1:2] == ["run"] and sys.platform == "linux":
     signals.hold()  # before anything heavy is imported, until there is somebody to handle them
     if guard.needed(os.environ, os.getpid(), os.getppid()):

@@ -7,9 +7,10 @@ import secrets
 import socket
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from framework import files
 from framework.errors import ConfigError
@@ -23,7 +24,8 @@ LONGEST_ADDRESS = 100  # bytes; the kernel allows 107
 INSTANCE = "instance"
 CONSOLE = "console"  # where the console listens
 MACHINE = Path("/etc/machine-id")
-PLAIN = re.compile(rb"[0-9a-f]{16}")
+MACHINE_ID = re.compile(r"[0-9a-f]{32}")  # before the first boot is over it says `uninitialized`
+PLAIN = re.compile(rb"[0-9a-f]{16}\n?")
 
 
 class NotRunningError(ConfigError):
@@ -36,7 +38,7 @@ class Identity(Struct, frozen=True):
     What is empty or 0 is unknown, and no difference.
     """
 
-    id: str
+    id: Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
     machine: str = ""
     file_system: int = 0
     folder: int = 0
@@ -63,6 +65,8 @@ class StateFolder:
         try:
             files.make_private(path)
             self._lock = files.take(path / "lock")
+            # It is of a supervisor that was killed, or of the one that runs where this was copied.
+            (path / CONSOLE).unlink(missing_ok=True)
             identity, self.note = _identity(path)
             self.instance = identity.id
         except BlockingIOError as error:
@@ -139,9 +143,9 @@ def _identity(path: Path) -> tuple[Identity, str | None]:
     known = _parse(text)
     moved = known.moved(here) if known else ""
     if known and not moved:
-        current = Identity(known.id, here.machine or known.machine, here.file_system, here.folder)
+        machine, disk = here.machine or known.machine, here.file_system or known.file_system
+        current = Identity(known.id, machine, disk, here.folder)
         return (current if current == known else _keep(path, current)), None
-    (path / CONSOLE).unlink(missing_ok=True)  # the original's
     why = f"it is a copy, or was moved ({moved})" if moved else f"`{INSTANCE}` cannot be read"
     return _keep(path, here), (
         f"{path} has a new identity: {why}. Nothing of the old one is touched. The Kafka group is "
@@ -157,14 +161,15 @@ def _keep(path: Path, identity: Identity) -> Identity:
 def _here(path: Path) -> Identity:
     """Return a new identity for a folder where it is."""
     machine = ""
-    with contextlib.suppress(OSError):
-        machine = MACHINE.read_text().strip()
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        found = MACHINE.read_text().strip()
+        machine = found if MACHINE_ID.fullmatch(found) else ""
     return Identity(secrets.token_hex(8), machine, os.statvfs(path).f_fsid, path.stat().st_ino)
 
 
 def _parse(text: bytes) -> Identity | None:
     if PLAIN.fullmatch(text):
-        return Identity(text.decode())  # as version 0.1 wrote it
+        return Identity(text.decode().strip())  # as version 0.1 wrote it
     try:
         return msgspec.json.decode(text, type=Identity)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -134,6 +134,30 @@ def test_what_is_not_known_is_no_difference(tmp_path, monkeypatch):
     assert module._parse((tmp_path / "instance").read_bytes()).machine == machine()
 
 
+@pytest.mark.parametrize("text", [b"uninitialized\n", b"", b"\xff" * 32])
+def test_a_machine_without_a_proper_id_is_no_other_machine(tmp_path, monkeypatch, text):
+    first, _ = opened(tmp_path / "state")
+    (tmp_path / "machine-id").write_bytes(text)
+    monkeypatch.setattr(module, "MACHINE", tmp_path / "machine-id")
+
+    assert opened(tmp_path / "state") == (first, None)
+
+
+def test_a_clone_without_its_identity_does_not_end_the_console_of_the_original(tmp_path):
+    folder = StateFolder(tmp_path / "state")
+    listener = folder.listen()
+    address = Path(console_address(folder.path))
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    (clone / "console").write_text(str(address))
+
+    opened(clone)  # it ends before it has a console of its own
+
+    assert address.exists()
+    listener.close()
+    folder.close()
+
+
 def machine():
     return module.Path("/etc/machine-id").read_text().strip() if HAS_MACHINE else ""
 
@@ -147,7 +171,9 @@ def test_the_plain_id_of_an_earlier_version_stays(tmp_path):
     assert opened(tmp_path / "copy")[0] != "0123456789abcdef"
 
 
-@pytest.mark.parametrize("text", [b"", b"\xff", b"{}", b"[1]", b"0123"])
+@pytest.mark.parametrize(
+    "text", [b"", b"\xff", b"{}", b"[1]", b"0123", b'{"id": ""}', b'{"id": "/"}']
+)
 def test_an_empty_or_garbled_identity_is_replaced(tmp_path, text):
     (tmp_path / "instance").write_bytes(text)
     with pytest.raises(ConfigError, match="cannot be read"):

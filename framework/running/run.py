@@ -37,7 +37,6 @@ def run(config: Path, state: Path, version: str, log_format: logs.Format | None)
     """Run the integrations until SIGINT or SIGTERM."""
     if sys.platform != "linux":
         raise ConfigError("the supervisor needs Linux 5.3 or newer (pidfd, prctl)")
-    kernel.hide_memory()  # before any secret is in it
     loaded = loading.load(config, None)  # a broken file is reported before anything starts
     os.environ.pop(guard.VARIABLE, None)  # the guard is our parent, not our children's
     written = structs.replace(loaded.logs, format=log_format) if log_format else loaded.logs

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from framework import files, kernel
+from framework import files
 from framework.errors import ConfigError, FrameworkError
 from framework.sandbox.assembly import Parts, running
 from framework.sandbox.settings import Sandbox
@@ -28,7 +28,6 @@ def serve(settings: Sandbox, folder: Path) -> None:
     Once Port and the broker are ready, it prints its address as one JSON line on stdout. Raises
     ConfigError where the configuration is wrong, else FrameworkError.
     """
-    kernel.hide_memory()  # it was started with the supervisor's environment
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -18,7 +18,6 @@ import pytest
 import requests
 from kafka import KafkaConsumer, TopicPartition
 
-from framework import kernel
 from framework.errors import FrameworkError
 from framework.sandbox.address import Address
 from framework.sandbox.assembly import running
@@ -259,7 +258,6 @@ def test_serving_ends_with_a_signal(tmp_path, capsys):
         ender.join(SECONDS)
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
     assert json.loads(printed[0])["url"].startswith("http://127.0.0.1:")
 
 

@@ -127,7 +127,6 @@ def kept():
     root.handlers[:], root.level = handlers, level
     resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 0)
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
 
 
 @pytest.fixture

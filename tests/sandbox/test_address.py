@@ -1,4 +1,7 @@
+import shutil
+
 import pytest
+from msgspec import structs
 
 from framework.errors import ConfigError
 from framework.sandbox import address
@@ -14,10 +17,25 @@ def test_credentials_are_made_once_and_kept(tmp_path):
     assert address.recall(tmp_path, Sandbox()) == first
 
 
+def test_a_copied_folder_gets_ports_and_credentials_of_its_own(tmp_path, caplog):
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    original.mkdir()
+    memory = structs.replace(address.recall(original, Sandbox()), port=1, kafka_port=2)
+    address.remember(original, memory)
+    shutil.copytree(original, copy)
+
+    found = address.recall(copy, Sandbox())
+
+    assert (found.port, found.kafka_port) == (0, 0)
+    assert found.client_secret != memory.client_secret
+    assert "is a copy" in caplog.text
+    assert address.recall(original, Sandbox()) == memory
+
+
 def test_settings_win_over_what_was_kept(tmp_path):
     address.remember(tmp_path, Memory(1, 2, "a", "b"))
     settings = Sandbox(port=3, kafka_port=4, client_id="c", client_secret="d")
-    assert address.recall(tmp_path, settings) == Memory(3, 4, "c", "d")
+    assert address.recall(tmp_path, settings) == Memory(3, 4, "c", "d", tmp_path.stat().st_ino)
 
 
 def test_only_the_owner_may_read(tmp_path):

@@ -38,10 +38,9 @@ def never():
 
 @pytest.fixture
 def kept():
-    """Let this process be as it was before: a supervisor hides itself and adopts orphans."""
+    """Let this process be as it was before: a supervisor adopts orphans."""
     yield
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 0)
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
 
 
 def test_it_starts_with_what_the_journal_holds_and_the_trigger_comes_last(house, staff, kept):

@@ -1,0 +1,30 @@
+"""What `supervisor.py` does before it imports anything heavy."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+# It runs the file as Python would, with a stand-in for the command line.
+LOOK = """
+import ctypes, os, runpy, sys, types
+os.environ["SYSTEMD_EXEC_PID"] = str(os.getpid())
+stand_in = types.ModuleType("framework.main")
+stand_in.main = lambda: print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))  # PR_GET_DUMPABLE
+sys.modules["framework.main"] = stand_in
+sys.argv = ["supervisor.py", *sys.argv[1:]]
+runpy.run_path("supervisor.py")
+"""
+
+
+@pytest.mark.parametrize("command", ["run", "sandbox", "build", "check"])
+def test_memory_is_hidden_before_anything_is_read(command):
+    argv = [sys.executable, "-c", LOOK, command]
+    looked = subprocess.run(
+        argv, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=30, check=True
+    )
+
+    assert looked.stdout == "0\n"
