@@ -28,3 +28,17 @@ def test_memory_is_hidden_before_anything_is_read(command):
     )
 
     assert looked.stdout == "0\n"
+
+
+def test_a_python_without_the_dependencies_says_how_to_get_them():
+    argv = [sys.executable, "-S", ROOT / "supervisor.py", "status"]  # -S: without site-packages
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        argv, env=environ, capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"error: {sys.executable} has no typer: run `make sync` once, "
+        "then `.venv/bin/python supervisor.py ...`\n"
+    )
