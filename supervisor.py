@@ -5,6 +5,7 @@ import sys
 
 from framework import guard, kernel, signals
 
+kernel.keep_standard_streams()
 if sys.platform == "linux":
     kernel.hide_memory()  # of every command: its environment, and soon config.yaml, hold secrets
 if sys.argv[1:2] == ["run"] and sys.platform == "linux":

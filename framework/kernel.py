@@ -1,7 +1,9 @@
 """Settings of our own process that the kernel keeps."""
 
 import ctypes
+import os
 import resource
+import sys
 
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
@@ -15,6 +17,20 @@ def adopt_orphans() -> None:
 def hide_memory() -> None:
     """Keep processes of the same user from reading our memory and environment."""
     prctl(PR_SET_DUMPABLE, 0)
+
+
+def keep_standard_streams() -> None:
+    """Open closed ones of stdin, stdout and stderr, so that no other file gets their numbers.
+
+    Otherwise what is printed, or logged, would be written into it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - has no name
+            stream = os.fdopen(number, "w" if number else "r", closefd=False)
+            setattr(sys, name, stream)
 
 
 def allow_many_files() -> None:

@@ -30,6 +30,16 @@ def test_memory_is_hidden_before_anything_is_read(command):
     assert looked.stdout == "0\n"
 
 
+def test_no_file_gets_the_place_of_a_closed_stream():
+    look = LOOK.replace("print(", "sys.exit(os.readlink('/proc/self/fd/1') or ")
+    argv = ["sh", "-c", 'exec "$@" <&- >&-', "sh", sys.executable, "-c", look, "run"]
+    looked = subprocess.run(
+        argv, cwd=ROOT, env=os.environ, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+    )
+
+    assert looked.stderr == "/dev/null\n"
+
+
 def test_a_python_without_the_dependencies_says_how_to_get_them():
     argv = [sys.executable, "-S", ROOT / "supervisor.py", "status"]  # -S: without site-packages
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
