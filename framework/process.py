@@ -100,6 +100,13 @@ class Child:
         with suppress(OSError):  # it is reaped, or closed
             signal.pidfd_send_signal(self.pidfd, number)
 
+    @property
+    def reapable(self) -> bool:
+        """Whether it is dead and can be reaped; a debugger may hold a dead process back."""
+        with suppress(ChildProcessError):  # it was reaped
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return True
+
     def reap(self) -> int | None:
         """Return the exit status (negative: the signal) if the child is dead."""
         status = self._popen.poll()

@@ -288,3 +288,30 @@ def test_no_credentials_and_no_python_settings_are_inherited(
     seen = process.inherited()
     assert seen["https_proxy"] == "http://proxy:3128"
     assert not {name for name in seen if name.startswith(("PORT_", "PYTHON"))}
+
+
+# Traces a process and, told to go on, lets it go by its own end.
+TRACER = """
+import ctypes, sys
+libc = ctypes.CDLL(None, use_errno=True)
+print(0 if libc.ptrace(16, int(sys.argv[1]), None, None) == 0 else ctypes.get_errno(), flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_dead_child_that_is_traced_can_be_reaped_once_it_is_let_go(children):
+    child = shell("exec sleep 60")
+    children.append(child)
+    assert not child.reapable
+    argv = [sys.executable, "-c", TRACER, str(child.pid)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as tracer:
+        if tracer.stdout.readline() != b"0\n":
+            pytest.skip("nobody may trace a process here but its parent (ptrace_scope)")
+        child.kill()
+        assert select.select([child.pidfd], [], [], DEADLINE)[0]
+        assert not child.reapable
+        assert child.reap() is None
+        tracer.communicate(b"\n", timeout=DEADLINE)
+
+    assert child.wait(DEADLINE) == -signal.SIGKILL
+    assert child.reapable

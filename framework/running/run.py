@@ -28,7 +28,7 @@ from framework.supervisor import Supervisor
 FRONT_DOOR = Path(__file__).resolve().parents[2] / "supervisor.py"
 SANDBOX_SECONDS = 60.0
 SANDBOX_STOP_SECONDS = 30.0
-LOOK_SECONDS = 0.2  # how long a call for the main thread or a new state may go unnoticed
+LOOK_SECONDS = 0.5  # how long a call for the main thread or a new state may go unnoticed
 
 log = logging.getLogger("supervisor")
 

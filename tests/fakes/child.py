@@ -11,6 +11,7 @@ class FakeChild:
     def __init__(self, pid=4242):
         self.pid = pid
         self.status = -9
+        self.reapable = True
         self.did = []
         self.pidfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.ends, ours = [], []

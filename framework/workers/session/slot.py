@@ -15,6 +15,8 @@ from framework.workers.session.exits import Exit
 from framework.workers.session.launch import Launch
 from framework.workers.session.session import Session
 
+TRACED_SECONDS = 1.0  # between two looks at a dead process that a debugger holds back
+
 
 class ProcessSlot:
     """Owned by the owner's thread; empty while `session` is None.
@@ -51,7 +53,22 @@ class ProcessSlot:
             child.abandon()
             raise OSError(errno.EAGAIN, str(error)) from error
         self.session = session
-        loop.selector.register(child.pidfd, selectors.EVENT_READ, died)
+        self._watch_death(session, died)
+
+    def _watch_death(self, session: Session, died: Callable[[], None]) -> None:
+        """Have `died` called once the process is dead, and nobody traces it any more."""
+        selector, child = self._loop.selector, session.child
+
+        def look() -> None:
+            if child.reapable:
+                died()
+                return
+            selector.unregister(child.pidfd)  # it says the same until then
+            self._loop.timers.set(
+                "traced", TRACED_SECONDS, lambda: self._watch_death(session, died)
+            )
+
+        selector.register(child.pidfd, selectors.EVENT_READ, look)
 
     def watch(self) -> None:
         """Watch for room in the process's stdin, but only while bytes wait for it."""

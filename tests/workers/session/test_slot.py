@@ -141,3 +141,16 @@ def test_what_it_left_behind_is_looked_for_later_while_there_is_no_open_file_lef
     assert swept == ["test/jira"]
     assert one.state is State.STARTING
     assert "1 processes that it left behind were killed" in caplog.messages
+
+
+def test_a_dead_process_that_a_debugger_holds_back_is_buried_once_it_lets_go(one):
+    child = one.serves()
+    child.reapable = False
+    one.dies()
+    one.passes(slot.TRACED_SECONDS)
+    assert (one.slot.pid, one.state) == (child.pid, State.READY)
+
+    child.reapable = True
+    one.dies()
+    assert one.slot.session is None
+    assert one.state is State.BACKOFF
