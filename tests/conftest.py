@@ -129,14 +129,16 @@ class House:
 
     # --- a run
 
-    def start(self, *, guarded=False, stdout=None):
+    def start(self, *, guarded=False, stdout=None, around=()):
         """Start the supervisor as systemd does, or as a user in a terminal, with its guard.
 
-        `stdout` is a file or descriptor of its own; otherwise it goes to the log.
+        `stdout` is a file or descriptor of its own; otherwise it goes to the log. `around` is a
+        program that becomes the supervisor, or its guard.
         """
         argv = [sys.executable, str(SUPERVISOR), "run", *self._options()]
         if not guarded:
             argv = [*UNGUARDED, *argv]
+        argv = [*around, *argv]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=stdout or log, stderr=log, env=self.environ

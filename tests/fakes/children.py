@@ -13,6 +13,8 @@ from framework.process import Child
 PATH = {"PATH": os.environ["PATH"]}
 DEADLINE = 10.0  # seconds
 REPOSITORY = Path(__file__).resolve().parents[2]
+# Becomes a program that is started as a shell starts a background job.
+BACKGROUND = ("sh", "-c", 'trap "" INT HUP; exec "$@"', "sh")
 # Leaves the group and the session of whoever starts it, and says its pid.
 ESCAPE = "import os,time; os.setsid(); print(os.getpid(), flush=True); time.sleep(60)"
 

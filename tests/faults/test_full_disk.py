@@ -110,3 +110,31 @@ def test_what_cannot_be_recorded_is_refused_and_what_was_recorded_is_done_later(
 def record_until_refused(house):
     for _ in range(100):  # what the journal has already taken room for
         client.resync(house.state, "chatty")
+
+
+@pytest.fixture
+def read_only(house):
+    """Return what makes the state folder read-only for whatever is opened from then on."""
+
+    def read_only():
+        for options in (["--bind"], ["-o", "remount,bind,ro"]):
+            mount = ["mount", *options, str(house.state), str(house.state)]
+            subprocess.run(mount, check=True, timeout=SOON)
+
+    yield read_only
+    house.end()
+    subprocess.run(["umount", str(house.state)], check=True, timeout=SOON)
+
+
+@pytest.mark.root
+def test_a_stop_is_orderly_although_the_disk_has_become_read_only(house, read_only):
+    illnesses.admit(house, {"chatty": CHATTY, "well": WELL})
+    house.start()
+    house.until("READY")
+    for name in ("chatty", "well"):
+        assert looks.until_over(house, name) == [(1, "done")]
+
+    read_only()
+    assert house.stop() == 0
+    assert "Traceback" not in house.log.read_text()
+    assert house.relatives() == []

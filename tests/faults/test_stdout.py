@@ -11,15 +11,16 @@ NOWHERE = """
     triggerChannel: {brokers: "127.0.0.1:9", securityProtocol: PLAINTEXT}
 """
 SOON = 30  # s
+CLOSED = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
 
 
 @pytest.fixture
 def started(house):
     """Return what starts a supervisor with this stdout and waits until it has a state to print."""
 
-    def start(stdout):
+    def start(stdout=None, **options):
         house.configure(NOWHERE)
-        house.start(stdout=stdout)
+        house.start(stdout=stdout, **options)
         house.until("DEGRADED", SOON)
         return house
 
@@ -54,3 +55,14 @@ def test_a_pipe_that_nobody_reads_keeps_nobody_from_stopping(started):
     end(house)
     for descriptor in (readable, writable):
         os.close(descriptor)
+
+
+@pytest.mark.parametrize("guarded", [False, True])
+def test_no_file_takes_the_place_of_an_output_that_was_closed_at_the_start(started, guarded):
+    house = started(around=CLOSED, guarded=guarded)
+    standard = [
+        str(Path(f"/proc/{house.supervisor()}/fd/{number}").readlink()) for number in range(3)
+    ]
+
+    assert standard == ["/dev/null"] * 3
+    end(house)
