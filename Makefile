@@ -86,8 +86,8 @@ bench: sync ## benchmarks beside peers; each prints a ratio
 	$(UV) sync --locked --quiet --inexact --group bench --python $(PYTHON)
 	@missed=0; for program in bench/*.py; do PYTHONPATH=. $(VENV_PYTHON) $$program || missed=1; done; exit $$missed
 
-chaos: sync ## 200 rounds of random kills; counts the survivors
-	PYTHONPATH=. $(VENV_PYTHON) bench/chaos.py --rounds 200
+chaos: sync ## 300 rounds of random kills and troubles; counts orphans and losses
+	PYTHONPATH=. $(VENV_PYTHON) bench/chaos.py --rounds 300
 
 clean: ## remove everything built; the state folder stays
 	rm -rf .venv .tools .cache .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

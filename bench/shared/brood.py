@@ -1,5 +1,18 @@
-"""An integration that leaves every sort of process behind if nobody ends them."""
+"""An integration that leaves every sort of process behind if nobody ends them.
 
+It also has something for Port: three pages of entities.
+"""
+
+import json
+
+KIND = "thing"
+BLUEPRINT = {"identifier": KIND, "title": "Thing", "schema": {"properties": {}}}
+ENTITY = {"identifier": ".id", "title": ".id", "blueprint": f'"{KIND}"', "properties": {}}
+RESOURCE = {
+    "kind": KIND,
+    "selector": {"query": "true"},
+    "port": {"entity": {"mappings": ENTITY}},
+}
 PROCESSES = 9  # with its own
 FILES = {
     "main.py": """
@@ -38,6 +51,14 @@ subprocess.Popen(SLEEP, start_new_session=True)
 subprocess.Popen(TWO, start_new_session=True)
 subprocess.Popen(DEAF)
 integration = Integration()
+
+
+@integration.on_resync("thing")
+def things(resync):
+    for page in range(3):
+        yield [{"id": f"{page}-{number}"} for number in range(20)]
 """,
+    ".port/resources/blueprints.json": json.dumps([BLUEPRINT]),
+    ".port/resources/port-app-config.yaml": json.dumps({"resources": [RESOURCE]}),
     "requirements.txt": "",
 }

@@ -73,12 +73,18 @@ class House:
     def __init__(self, folder: Path, config: str, names: list[str]):
         self.folder = folder
         self.state = folder / ".state"
+        self.config = folder / "config.yaml"
         self.names = names
+        self._head = config
         self._process: subprocess.Popen[bytes] | None = None
-        items = "".join(f"  - {{identifier: {name}, type: bench}}\n" for name in names)
         folder.mkdir(parents=True, exist_ok=True)
-        text = f"{config}integrationsPath: [integrations]\nintegrations:\n{items}"
-        (folder / "config.yaml").write_text(text)
+        self.configure(names)
+
+    def configure(self, names: list[str]) -> None:
+        """Write config.yaml with these integrations."""
+        items = "".join(f"  - {{identifier: {name}, type: bench}}\n" for name in names)
+        text = f"{self._head}integrationsPath: [integrations]\nintegrations:\n{items}"
+        self.config.write_text(text)
 
     def write(self, files: dict[str, str]) -> None:
         """Write the integration: main.py, requirements.txt and what else it has."""
@@ -96,11 +102,12 @@ class House:
             stderr=subprocess.STDOUT,
         )
         assert self._process.stdout is not None
-        return Chronicle(self._process.stdout)
+        self.said = Chronicle(self._process.stdout)
+        return self.said
 
     def command(self, *words: str) -> list[str]:
         """Return the argv of a command about this supervisor."""
-        options = ["--config", str(self.folder / "config.yaml"), "--state", str(self.state)]
+        options = ["--config", str(self.config), "--state", str(self.state)]
         return [sys.executable, str(FRONT_DOOR), *words, *options]
 
     @property

@@ -22,18 +22,25 @@ triggerChannel:
 @contextmanager
 def local(folder: Path) -> Iterator[str]:
     """Run them; the text that leads a supervisor to them is for its config.yaml."""
+    with sandbox(folder) as address:
+        yield REACHED.format(**address)
+
+
+@contextmanager
+def sandbox(folder: Path) -> Iterator[dict[str, str]]:
+    """Run them; yield where they are."""
     folder.mkdir(parents=True)
     config = folder / "config.yaml"
     config.write_text(f"{ASKED}integrations: []\n")
     argv = [sys.executable, str(FRONT_DOOR), "sandbox"]
     argv += ["--config", str(config), "--state", str(folder / "state")]
     with (folder / "log").open("wb") as log:
-        sandbox = subprocess.Popen(
+        process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
         )
     try:
-        assert sandbox.stdout is not None
-        yield REACHED.format(**json.loads(sandbox.stdout.readline()))
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
     finally:
-        sandbox.send_signal(signal.SIGTERM)
-        sandbox.wait(END_SECONDS)
+        process.send_signal(signal.SIGTERM)
+        process.wait(END_SECONDS)

@@ -1,6 +1,7 @@
 """Something between the framework and Port that refuses calls, or is down, when a test wants it."""
 
 import http.client
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,6 +45,10 @@ class Proxy:
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     proxy: Proxy
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # its caller was killed
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):

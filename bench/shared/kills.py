@@ -1,70 +1,17 @@
 """The sorts of kills: whom each hits, and who must be gone once it has been dealt with."""
 
-import enum
-import random
 import signal
 import time
 from collections.abc import Callable
 
-from msgspec import Struct
-
 from bench.shared import processes
-from bench.shared.house import House
 from bench.shared.processes import Process
+from bench.shared.scene import Reach, Scene, Sort, hit
 from framework.console import client
 
 KILL, TERM, STOP, INT = signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP, signal.SIGINT
-STOPPED_SECONDS = 0.05
 START_SECONDS = 2.0  # a start takes about so long
 RESTART_SECONDS = 0.4
-
-
-class Scene(Struct, frozen=True):
-    """A supervisor at work: the guard's pid, its own, and all processes of its integrations."""
-
-    house: House
-    guard: int
-    supervisor: int
-    family: list[Process]
-    chance: random.Random
-
-    def integration(self) -> Process:
-        """Pick an integration's own process."""
-        return self.chance.choice(self.integrations())
-
-    def integrations(self) -> list[Process]:
-        """Return every integration's own process."""
-        pids = {one["pid"] for one in self.house.integrations()}
-        return [one for one in self.family if one.pid in pids]
-
-    def kin(self, *heads: Process) -> list[Process]:
-        """Return all processes of these integrations."""
-        marks = {one.mark for one in heads}
-        return [one for one in self.family if one.mark in marks]
-
-
-class Reach(enum.Enum):
-    """What ends by a kill, and who clears up."""
-
-    INTEGRATION = "the supervisor clears up, and starts it again"
-    EVERYTHING = "what is left of supervisor and guard clears up"
-    NEXT = "the next supervisor clears up"
-
-
-class Sort(Struct, frozen=True):
-    """`strike` returns who must be gone; of so many rounds in a deck it is `often`."""
-
-    name: str
-    reach: Reach
-    strike: Callable[[Scene], list[Process]]
-    often: int = 1
-
-
-def hit(pid: int, *signals: int) -> None:
-    """Send signals, with a moment between two of them."""
-    for number, pause in zip(signals, (0.0, *[STOPPED_SECONDS] * len(signals)), strict=False):
-        time.sleep(pause)
-        processes.kill(pid, number)
 
 
 def an_integration(*signals: int) -> Callable[[Scene], list[Process]]:
@@ -149,7 +96,7 @@ def a_start(pick: Callable[[int, list[int]], int]) -> Callable[[Scene], list[Pro
     return strike
 
 
-SORTS = (
+KILLS = (
     Sort("integration: SIGKILL", Reach.INTEGRATION, an_integration(KILL), 3),
     Sort("integration: SIGTERM", Reach.INTEGRATION, an_integration(TERM), 2),
     Sort("integration: SIGSTOP, SIGKILL", Reach.INTEGRATION, an_integration(STOP, KILL)),
