@@ -1,6 +1,7 @@
 # The targets set up all they need: Python >= 3.11, make and git suffice.
 CONFIG ?= config.yaml
 STATE ?= .state
+ROUNDS ?= 300
 PYTHON ?= python3
 # uv from PATH, or else fetched into a hidden folder
 UV := $(or $(shell command -v uv),.tools/bin/uv)
@@ -86,8 +87,8 @@ bench: sync ## benchmarks beside peers; each prints a ratio
 	$(UV) sync --locked --quiet --inexact --group bench --python $(PYTHON)
 	@missed=0; for program in bench/*.py; do PYTHONPATH=. $(VENV_PYTHON) $$program || missed=1; done; exit $$missed
 
-chaos: sync ## 300 rounds of random kills and troubles; counts orphans and losses
-	PYTHONPATH=. $(VENV_PYTHON) bench/chaos.py --rounds 300
+chaos: sync ## ROUNDS=300 of random kills and troubles; counts orphans and losses
+	PYTHONPATH=. $(VENV_PYTHON) bench/chaos.py --rounds $(ROUNDS)
 
 clean: ## remove everything built; the state folder stays
 	rm -rf .venv .tools .cache .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
