@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 
 from framework.errors import ConfigError
@@ -67,6 +68,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open or create the journal; raise ConfigError for a file that cannot be used."""
     try:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        # A damaged name must cost its own row, not every query that meets it.
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
         try:
             _prepare(connection, path)
         except BaseException:

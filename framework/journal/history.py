@@ -51,10 +51,14 @@ def desire(connection: Connection, identifier: str, wanted: Desired) -> None:
     connection.execute("INSERT OR REPLACE INTO desired VALUES (?, ?)", [identifier, wanted.value])
 
 
-def desired(connection: Connection) -> dict[str, Desired]:
+def desired(connection: Connection, unreadable: Unreadable) -> dict[str, Desired]:
     """Return the desired state of each integration that an operator ever set one for."""
     rows = connection.execute("SELECT identifier, wanted FROM desired")
-    return {identifier: Desired(wanted) for identifier, wanted in rows}
+    return {
+        name: wish
+        for name, wanted in rows
+        if (wish := unreadable.read("desired", name, msgspec.json.encode(wanted), Desired))
+    }
 
 
 def last_deliveries(

@@ -138,7 +138,7 @@ class Journal(threading.Thread):
 
     def desired(self) -> dict[str, Desired]:
         """Return the desired states by identifier; an absent integration is to run."""
-        return self._ask(history.desired)
+        return self._ask(partial(history.desired, unreadable=self._unreadable))
 
     def last_deliveries(self, identifier: str, limit: int = 10) -> list[DeliveryEntry]:
         """Return an integration's newest deliveries, done or not, newest first."""

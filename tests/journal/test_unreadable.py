@@ -19,6 +19,7 @@ def damaged(path):
 
     def damage(statement, *values):
         with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("PRAGMA ignore_check_constraints = ON")
             assert connection.execute(statement, values).rowcount == 1
         journal = Journal(path)
         journal.open()
@@ -66,6 +67,25 @@ def test_a_transition_that_cannot_be_read_hides_no_other(journal, damaged):
 
     assert [one.reason for one in journal.transitions("jira")] == ["b"]
     assert journal.unreadable == 1
+
+
+def test_text_that_is_no_text_hides_no_other(journal, damaged):
+    recorded(journal)
+    journal = damaged(
+        "UPDATE deliveries SET identifier = CAST(x'ff' AS TEXT) WHERE event = ?", "e1"
+    )
+
+    assert [one.event.id for one in journal.pending()] == ["e1", "e2"]
+    assert [one.event for one in journal.last_deliveries("jira")] == ["e2"]
+
+
+def test_a_desired_state_that_is_none_hides_no_other(journal, damaged, caplog):
+    recorded(journal)
+    journal = damaged("UPDATE desired SET wanted = 'paus' WHERE identifier = 'jira'")
+
+    assert journal.desired() == {"kafka": Desired.PAUSE}
+    assert journal.unreadable == 1
+    assert "the journal's row 'jira' in `desired` cannot be read" in caplog.text
 
 
 @pytest.mark.parametrize("body", BODIES)
