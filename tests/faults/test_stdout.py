@@ -57,6 +57,7 @@ def test_a_pipe_that_nobody_reads_keeps_nobody_from_stopping(started):
         os.close(descriptor)
 
 
+@pytest.mark.root  # others may not look into a process that hides its memory
 @pytest.mark.parametrize("guarded", [False, True])
 def test_no_file_takes_the_place_of_an_output_that_was_closed_at_the_start(started, guarded):
     house = started(around=CLOSED, guarded=guarded)
