@@ -8,7 +8,7 @@ UV := $(or $(shell command -v uv),.tools/bin/uv)
 UV_VERSION := $(shell sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/\1/p;}' uv.lock)
 VENV_PYTHON := .venv/bin/python
 SCHEMA := PYTHONPATH=. $(VENV_PYTHON) docs/schema.py
-TEST := $(VENV_PYTHON) -m coverage run -m pytest -m "not kafka and not browser and not root"
+TEST := $(VENV_PYTHON) -m coverage run -m pytest -m "not kafka and not browser and not root and not fuzz"
 EXPORT := export --quiet --frozen --no-default-groups --no-hashes --no-emit-project --no-header --no-annotate
 export UV_PYTHON_DOWNLOADS := never
 # As pip does: trust the system's certificates; the authority of a company's proxy is among them, not among uv's.
@@ -18,7 +18,7 @@ export UV_NO_PROGRESS := 1
 endif
 .DEFAULT_GOAL := help
 
-.PHONY: help sync run test test-unit test-houses test-rooms test-integrations test-root test-kafka test-browser check format bench chaos requirements schema clean
+.PHONY: help sync run test test-unit test-houses test-rooms test-integrations test-root test-kafka test-browser check format bench fuzz chaos requirements schema clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -82,6 +82,9 @@ requirements: sync ## export framework/requirements.txt from uv.lock
 
 schema: sync ## write docs/protocol.schema.json from the messages in framework/protocol
 	$(SCHEMA) > docs/protocol.schema.json
+
+fuzz: sync ## processes that send anything, while Port is well or ill; FUZZ_EXAMPLES=1000 plays longer
+	$(VENV_PYTHON) -m pytest -s tests/faults/test_fuzz.py
 
 bench: sync ## benchmarks beside peers; each prints a ratio
 	$(UV) sync --locked --quiet --inexact --group bench --python $(PYTHON)
