@@ -2,9 +2,12 @@
 
 import os
 import select
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -17,6 +20,16 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BACKGROUND = ("sh", "-c", 'trap "" INT HUP; exec "$@"', "sh")
 # Leaves the group and the session of whoever starts it, and says its pid.
 ESCAPE = "import os,time; os.setsid(); print(os.getpid(), flush=True); time.sleep(60)"
+
+
+@contextmanager
+def running(argv: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """Run a command that is killed if it is still there in the end."""
+    with subprocess.Popen(argv, **options) as command:
+        try:
+            yield command
+        finally:
+            command.kill()
 
 
 def until(condition: Callable[[], object], seconds: float = DEADLINE) -> None:

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tests.fakes.children import BACKGROUND, running
 from tests.fakes.operations import row
 
 STARTED = {"state": "READY", "pid": 78, "desired": "run", "since": "2026-01-31T13:00:00.000Z"}
@@ -125,13 +126,14 @@ def test_nobody_is_asked_if_one_of_them_is_unknown(cli, operations):
     assert operations.asked == []
 
 
-def test_an_interrupt_ends_the_wait_and_not_the_request(served, operations):
+@pytest.mark.parametrize("around", [(), BACKGROUND], ids=["alone", "background"])
+def test_an_interrupt_ends_the_wait_and_not_the_request(served, operations, around):
     operations.afterwards("kafka", {"state": "STOPPING"})
     argv = [sys.executable, "-c", FRONT_DOOR, "stop", "kafka", "--state", str(served)]
-    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as command:
+    with running([*around, *argv], stderr=subprocess.PIPE, text=True) as command:
         waits = command.stderr.readline()
         command.send_signal(signal.SIGINT)
-        rest = command.stderr.read()
+        _, rest = command.communicate(timeout=30)
 
     assert waits == "waiting for kafka (STOPPING)\n"
     assert "the request stands" in rest

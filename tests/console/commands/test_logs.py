@@ -1,4 +1,8 @@
 import json
+import select
+import signal
+import subprocess
+import sys
 import threading
 from collections import deque
 
@@ -10,7 +14,9 @@ from framework.errors import ConfigError
 from framework.logs import Logging, files
 from framework.logs.files import Files
 from framework.logs.tail import Tail
+from tests.fakes.children import BACKGROUND, running
 
+FRONT_DOOR = "from framework.main import main; main()"
 TEXT = "2026-01-31T12:00:00.123Z INFO    integration.jira: 3 pages"
 TRACEBACK = "2026-01-31T12:00:00.124Z ERROR   integration.jira: broken\n    Traceback\n      x"
 JSON = (
@@ -106,6 +112,15 @@ def test_it_follows_until_it_is_interrupted(write, logs, monkeypatch):
 
     monkeypatch.setattr(log_commands, "Event", Interrupted)  # a Ctrl-C at a moment of our choice
     assert logs("-f", "-n", "1", "jira") == "2\n3\n"
+
+
+def test_an_interrupt_ends_it_in_a_background_job_too(write, state):
+    write("jira", "1")
+    argv = [sys.executable, "-c", FRONT_DOOR, "logs", "-f", "jira", "--state", str(state)]
+    with running([*BACKGROUND, *argv], stdout=subprocess.PIPE) as command:
+        assert select.select([command.stdout], [], [], 30)[0]
+        command.send_signal(signal.SIGINT)
+        assert command.wait(30) == 0
 
 
 def test_nothing_stays_open(write, state):

@@ -4,7 +4,6 @@ import os
 import pty
 import select
 import signal
-import subprocess
 import sys
 import threading
 
@@ -14,10 +13,9 @@ from rich.console import Console as Terminal
 from framework.console.commands import show
 from framework.state import NOBODY, NotRunningError
 from framework.texts import CONTROL
+from tests.fakes.children import BACKGROUND, running
 from tests.fakes.operations import row
 
-# As a background job is started.
-IGNORED = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);"
 FRONT_DOOR = "from framework.main import main; main()"
 
 
@@ -36,14 +34,14 @@ def test_a_watch_needs_a_terminal_and_somebody_who_reads(cli):
         assert "--watch needs a terminal" in err
 
 
-@pytest.mark.parametrize("begin", ["", IGNORED])
-def test_a_status_can_be_watched_on_a_terminal(served, begin):
+@pytest.mark.parametrize("around", [(), BACKGROUND], ids=["alone", "background"])
+def test_a_status_can_be_watched_on_a_terminal_until_an_interrupt(served, around):
     ours, theirs = pty.openpty()
-    argv = [sys.executable, "-c", begin + FRONT_DOOR, "status", "--watch", "--state", str(served)]
+    argv = [sys.executable, "-c", FRONT_DOOR, "status", "--watch", "--state", str(served)]
     environ = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
     with (
         os.fdopen(ours, "rb", buffering=0) as screen,
-        subprocess.Popen(argv, stdout=theirs, stderr=theirs, env=environ) as command,
+        running([*around, *argv], stdout=theirs, stderr=theirs, env=environ) as command,
     ):
         os.close(theirs)
         said = b""
@@ -51,8 +49,7 @@ def test_a_status_can_be_watched_on_a_terminal(served, begin):
             assert select.select([screen], [], [], 30)[0], said
             said += screen.read(10_000)
         command.send_signal(signal.SIGINT)
-
-    assert command.returncode == 0
+        assert command.wait(30) == 0
 
 
 def test_an_integration_is_described(cli, operations):
