@@ -27,7 +27,7 @@ from msgspec import Struct
 from bench.shared import brood, processes
 from bench.shared.house import House, Late, eventually
 from bench.shared.kills import KILLS
-from bench.shared.local import sandbox
+from bench.shared.local import REACHED, sandbox
 from bench.shared.processes import Process
 from bench.shared.scene import Reach, Scene, Sort
 from bench.shared.troubles import TROUBLES, disk
@@ -43,12 +43,6 @@ GONE_SECONDS = 10.0  # for those who are to go
 PAUSE_SECONDS = 0.1  # at most, before a strike
 THE_END = "the end"
 LOOK_SECONDS = 0.1  # between two looks at what takes longer
-
-# There is a Port, and no broker.
-CONFIG = """
-port: {{baseUrl: "{proxy}", clientId: "{clientId}", clientSecret: "{clientSecret}"}}
-triggerChannel: {{type: KAFKA, brokers: "127.0.0.1:1", securityProtocol: PLAINTEXT}}
-"""
 
 Row = dict[str, Any]
 
@@ -83,7 +77,8 @@ class Chaos:
     def __init__(self, folder: Path, names: list[str], address: dict[str, str], seed: int):
         self._chance = random.Random(seed)  # noqa: S311 - it hides nothing
         self._port = Proxy(address["url"])
-        self._house = House(folder, CONFIG.format(proxy=self._port.url, **address), names)
+        config = REACHED.format(**{**address, "url": self._port.url})
+        self._house = House(folder, config, names)
         self._house.write(brood.FILES)
         self._mounted = ExitStack()
         self.tallies: dict[str, Tally] = {}

@@ -45,7 +45,11 @@ class Mapper:
         )
         for pipe in (self._child.stdin, self._child.stdout, self._child.stderr):
             os.set_blocking(pipe.fileno(), False)
-        self._budget = Budget(self._child.pid, limits)
+        try:
+            self._budget = Budget(self._child.pid, limits)
+        except OSError:  # others took the files that were left
+            self.bury()
+            raise
         self._decoder: Decoder[Answer] = Decoder(Answer)
         self._lines = Lines(LONGEST_ANSWER)
         self._errors = Lines(LONGEST_WORD)

@@ -13,7 +13,13 @@ from queue import SimpleQueue
 import msgspec
 from msgspec import Raw, Struct
 
-from framework.errors import FrameworkError, MappingError, ProcessGoneError, StoppedError
+from framework.errors import (
+    FrameworkError,
+    MappingError,
+    ProcessGoneError,
+    StoppedError,
+    TransientError,
+)
 from framework.mapping.contract import Failed, Program, Translate, Translated
 from framework.mapping.mapper_process import Limits, Mapper
 
@@ -61,7 +67,8 @@ class Mappers:
         """Return the entities of a page.
 
         Raises MappingError if it cannot be translated (an unsupported program, a page over its
-        budget, rows that differ from the items) and StoppedError on a stop.
+        budget, rows that differ from the items), TransientError if this machine has no room for a
+        mapper, StoppedError on a stop.
         """
         if program.unsupported is not None:
             raise MappingError(program.unsupported)
@@ -100,6 +107,13 @@ class MapperOwner(threading.Thread):
                 page.answer.set_result(self._translate(page.line))
             except FrameworkError as error:
                 page.answer.set_exception(error)
+            except OSError as error:
+                page.answer.set_exception(
+                    TransientError(
+                        f"this machine cannot run a mapper: {error}; look at its limits on files "
+                        "and processes"
+                    )
+                )
             except Exception as error:  # whoever waits must hear of it
                 log.exception("a page was not translated")
                 page.answer.set_exception(
@@ -128,17 +142,12 @@ class MapperOwner(threading.Thread):
         )
 
     def _ready(self) -> Mapper:
-        """Return a mapper that is alive; raise MappingError if none can be started."""
+        """Return a mapper that is alive; raise OSError if none can be started."""
         if self._mapper is not None and not self._mapper.alive():
             log.warning("a mapper died while it had nothing to do; another is started")
             self._bury()
         if self._mapper is None:
-            try:
-                self._mapper = Mapper(self._instance, self._limits)
-            except OSError as error:
-                raise MappingError(
-                    f"a mapper cannot be started: {error}; look for a limit on processes or files"
-                ) from error
+            self._mapper = Mapper(self._instance, self._limits)
         return self._mapper
 
     def _bury(self) -> None:

@@ -1,7 +1,9 @@
 """The pool with real mappers: pages that never end, that need too much, that lose their mapper."""
 
 import json
+import os
 import queue
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +13,7 @@ import psutil
 import pytest
 from msgspec import Raw
 
-from framework.errors import FrameworkError, MappingError, StoppedError
+from framework.errors import FrameworkError, MappingError, StoppedError, TransientError
 from framework.mapping.contract import Program, Translated
 from framework.mapping.mapper_process import Limits
 from framework.mapping.mapping import parse
@@ -260,16 +262,36 @@ def test_a_mapper_sees_nothing_of_our_environment(
     assert mapper.environ()["FRAMEWORK_INSTANCE"] == f"{INSTANCE}/mapper"
 
 
-def test_a_mapper_that_cannot_start_fails_the_page_and_not_the_pool(
+def test_a_mapper_that_cannot_start_is_no_fault_of_the_page(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mappers = pool()
     monkeypatch.setattr("sys.executable", "/nowhere/python")
 
-    with pytest.raises(MappingError, match="cannot be started"):
+    with pytest.raises(TransientError, match="this machine cannot run a mapper"):
         translated(mappers, program(), page())
 
     monkeypatch.undo()
+    assert translated(mappers, program(), page()).items == 2
+
+
+@pytest.mark.parametrize("room", range(1, 16))
+def test_too_few_open_files_are_no_fault_of_the_page_and_leave_no_mapper(
+    pool: Pool, room: int
+) -> None:
+    """From no file for its pipes to none for a look at its budget, and a few more."""
+    mappers = pool()
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    few = lowest + room
+    resource.setrlimit(resource.RLIMIT_NOFILE, (few, before[1]))
+    try:
+        outcome = in_background(mappers, program()).get(timeout=DEADLINE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+    assert isinstance(outcome, TransientError | Translated)
     assert translated(mappers, program(), page()).items == 2
 
 

@@ -14,6 +14,7 @@ from framework.errors import (
     ProcessGoneError,
     SourceError,
     StoppedError,
+    TransientError,
 )
 from framework.journal import Journal
 from framework.masking import Masks
@@ -72,7 +73,12 @@ def stop():
 
 
 @pytest.fixture
-def resyncs(served, port, journal, stop):
+def mappers():
+    return Inline()
+
+
+@pytest.fixture
+def resyncs(served, port, journal, stop, mappers):
     """Make the work of the lane; the arguments are those of the default mapping."""
     slots = Slots(1)
     settings = Port(client_id="me", client_secret="secret", base_url=served.proxy.url)
@@ -86,7 +92,7 @@ def resyncs(served, port, journal, stop):
         mapping = json.loads(bytes(config(*kinds, blueprint=blueprint, **options)))
         resources = Resources("type", "1", ME, blueprints, mapping)
         log = logging.getLogger(f"integration.{ME}")
-        exporter = Exporter(ME, "type", client, Inline(), journal, stop, log)
+        exporter = Exporter(ME, "type", client, mappers, journal, stop, log)
         return Resyncs(exporter, Registration(client, lambda: resources, journal, slots, stop))
 
     return make
@@ -300,6 +306,17 @@ def test_upserts_that_fail_for_port_s_reasons_send_the_delivery_back_with_a_true
     assert port.resync_state(ME) == "failed"
     assert (last(journal).status, last(journal).kinds[0].failed) == ("failed", 1)
     assert port.entities("issue").keys() == {"a"}
+
+
+def test_a_machine_that_has_no_room_for_a_mapper_sends_the_delivery_back(
+    resyncs, port, journal, mappers
+):
+    mappers.error = TransientError("no room")
+
+    with pytest.raises(TransientError, match="no room"):
+        complete(resyncs("issue"), "a")
+
+    assert (last(journal).status, last(journal).error) == ("failed", "no room")
 
 
 def test_an_integration_that_port_forgot_is_registered_again(resyncs, port, journal):
