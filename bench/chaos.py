@@ -95,14 +95,18 @@ class Chaos:
 
     def _round(self, sort: Sort) -> Tally:
         """Strike once, wait until that is cleared up, count who is left and who is missing."""
+        if self._house.is_over and (lost := self._start()):
+            ended = self._ended(f"the start before {sort.name}")
+            self._report("the start", [], lost)
+            return Tally(1, lost=len(lost), ended=ended)
         scene = self._scene()
         time.sleep(self._chance.uniform(0, PAUSE_SECONDS))
         doomed = sort.strike(scene)
         began = time.monotonic()
-        ended = self._ended(sort)
         self._clear_up(sort.reach)
         orphans = self._left(sort.reach, doomed)
-        lost = self._missing() if sort.reach is not Reach.EVERYTHING and not ended else []
+        lost = self._missing() if sort.reach is not Reach.EVERYTHING else []
+        ended = self._ended(sort.name) if sort.reach is Reach.INTEGRATION else 0
         orphans += self._too_many() if sort.reach is Reach.INTEGRATION else []
         self._report(sort.name, orphans, lost)
         seconds = time.monotonic() - began
@@ -126,12 +130,16 @@ class Chaos:
     def _tally(self, name: str) -> Tally:
         return self.tallies.setdefault(name, Tally())
 
+    def _start(self) -> list[str]:
+        """Start a supervisor; return what is said about integrations that are not READY then."""
+        self._house.start()
+        if lost := self._missing():
+            return lost
+        eventually(self._all_there, "all processes are there", READY_SECONDS)
+        return []
+
     def _scene(self) -> Scene:
-        """Return a supervisor all of whose integrations are READY, started if there is none."""
-        if self._house.is_over:
-            self._house.start()
-            self._house.until_ready(READY_SECONDS)
-            eventually(self._all_there, "all processes are there", READY_SECONDS)
+        """Return the supervisor, all of whose integrations are READY."""
         self._house.until_ready(READY_SECONDS)
         supervisor, first = self._house.supervisor, self._house.first
         if supervisor not in processes.children(first):
@@ -155,11 +163,11 @@ class Chaos:
         kin = [[one for one in family if one.mark == mark] for mark in {one.mark for one in family}]
         return [one for few in kin for one in few[brood.PROCESSES :]]
 
-    def _ended(self, sort: Sort) -> int:
+    def _ended(self, cause: str) -> int:
         """Tell how many supervisors ended though nobody meant them to."""
-        if sort.reach is not Reach.INTEGRATION or not self._house.is_over:
+        if not self._house.is_over:
             return 0
-        print(f"{sort.name}: the supervisor ended with {self._house.ended()}", file=sys.stderr)
+        print(f"{cause}: the supervisor ended with {self._house.ended()}", file=sys.stderr)
         self._show_log()
         return 1
 
@@ -197,6 +205,8 @@ class Chaos:
         ]
 
     def _all_back(self) -> bool:
+        if self._house.is_over:
+            raise Late("the supervisor ended")
         self._start_at_once()
         found = self._house.integrations()
         states = {one["identifier"]: one["state"] for one in found}

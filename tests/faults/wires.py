@@ -43,6 +43,7 @@ class Wire:
         self.pid = pid
         self.heard = []
         self.said = set()  # types of our messages
+        self.seq = 0  # of the last page of its delivery
         self.sent = 0  # bytes
         self.closed = False  # we, or the supervisor, closed what we write to
         self.reads = threading.Event()
@@ -50,8 +51,10 @@ class Wire:
         self._connection = connection
         self._down = down
         self._up = up
+        self._clinging = False
         self._answered = 0  # of `heard`, since it is honest
         self._honest = threading.Event()
+        self._stubborn = threading.Event()
         os.set_blocking(up, False)
         os.set_blocking(down, False)
         threading.Thread(target=self._read, daemon=True).start()
@@ -64,9 +67,6 @@ class Wire:
     @property
     def kinds(self):
         return self._last("resync").get("kinds", [])
-
-    def cancelled(self):
-        return self._last("cancel").get("delivery") == self.delivery
 
     def say(self, **message):
         self.said.add(message["type"])
@@ -87,6 +87,12 @@ class Wire:
             except BrokenPipeError:
                 self.closed = True
 
+    def send_page(self, kind, index, items):
+        """Send the next page of the delivery."""
+        self.seq += 1
+        place = {"delivery": self.delivery, "seq": self.seq, "kind": kind, "index": index}
+        self.say(type="page", **place, items=items)
+
     def hang_up(self):
         """Say nothing more: the supervisor reads the end of stdout."""
         if not self.closed:
@@ -101,6 +107,11 @@ class Wire:
         """From now on do what the protocol says, with whatever was asked before, too."""
         self.reads.set()
         self._honest.set()
+
+    def be_stubborn(self):
+        """Be honest but for one thing: what is cancelled goes on."""
+        self._stubborn.set()
+        self.be_honest()
 
     def kill(self):
         with suppress(ProcessLookupError):
@@ -119,10 +130,19 @@ class Wire:
             if chunk == b"":
                 break
             *lines, rest = (rest + (chunk or b"")).split(b"\n")
-            self.heard += map(json.loads, lines)
+            for line in lines:
+                self._hear(json.loads(line))
             if self._honest.is_set():
                 self._answer()
+            if self._clinging:
+                self.say(type="progress", delivery=self.delivery, done=1)
+        self.closed = True
         os.close(self._down)
+
+    def _hear(self, message):
+        if message["type"] == "resync":
+            self.seq = 0
+        self.heard.append(message)
 
     def _answer(self):
         if "ready" not in self.said:
@@ -134,6 +154,8 @@ class Wire:
                     self.say(type="pong", n=n)
                 case {"type": "resync", "delivery": delivery, "kinds": kinds}:
                     self.read_all(delivery, kinds)
+                case {"type": "cancel"} if self._stubborn.is_set():
+                    self._clinging = True
                 case {"type": "cancel", "delivery": delivery}:
                     self.say(type="done", delivery=delivery, outcome="cancelled")
                 case {"type": "shutdown"}:
@@ -174,8 +196,8 @@ class Seat:
         return eventually(lambda: self._renewed(before), SECONDS, lambda: f"{self.name} again")
 
     def leave(self):
+        """Let the processes that follow be honest."""
         self.taken = False
-        self.wire.be_honest()
 
     def _renewed(self, before):
         with suppress(FrameworkError):
